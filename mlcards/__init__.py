@@ -1,0 +1,1 @@
+"""Compile machine-learning interview answers, written in Markdown, into Anki decks."""

@@ -1,0 +1,254 @@
+"""The commands: they print and exit; nothing else does."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from mlcards.answer import Answer
+    from mlcards.compile import Compiled
+    from mlcards.diagnostics import Diagnostic
+    from mlcards.select import Selection
+
+_CARDS = click.argument("cards", type=click.Path(path_type=Path), default=Path("cards"))
+
+
+def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose notes by tag."""
+    for option in (
+        click.option(
+            "--exclude-tag", "without", multiple=True, metavar="TAG", help="Leave these out."
+        ),
+        click.option(
+            "--tag",
+            "tags",
+            multiple=True,
+            metavar="TAG",
+            help="Only notes with this tag; again to narrow, a comma to widen.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(
+    None, "-V", "--version", package_name="mlcards", message="mlcards %(version)s"
+)
+def main() -> None:
+    """Compile interview answers, written in Markdown, into Anki decks.
+
+    Start with `mlcards check` and `mlcards build`. Each command has its own --help.
+    """
+
+
+@main.command()
+@_CARDS
+@_selection
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The folder to write to (build/); for a selection also a name that ends in .apkg.",
+)
+def build(
+    cards: Path, tags: tuple[str, ...], without: tuple[str, ...], output: Path | None
+) -> None:
+    """Write Anki packages from the answers in CARDS (cards/).
+
+    Without --tag: all notes, one package for each area, one for each company.
+    With --tag: one package with what matches.
+
+    \b
+    A TAG matches where its parts stand in a row in a tag of the note:
+      mlcards build
+      mlcards build --tag amazon
+      mlcards build --tag amazon,google --tag hard
+      mlcards build --tag 'topic::reg*' --exclude-tag kind::explain -o deck.apkg
+    """
+    from mlcards.build import build
+    from mlcards.output import OutputError
+
+    compiled = _compiled(cards)
+    selection = _checked(compiled, tags, without)
+    try:
+        for package in build(cards, compiled, selection, output):
+            click.echo(f"{package.file}: {package.notes} notes, {package.cards} cards")
+    except OutputError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command("list")
+@_CARDS
+@_selection
+@click.option("--json", "as_json", is_flag=True, help="As JSON, one object for each note.")
+def list_notes(cards: Path, tags: tuple[str, ...], without: tuple[str, ...], as_json: bool) -> None:
+    """Show the notes in CARDS (cards/) that a build would write.
+
+    \b
+      mlcards list --tag company::uber
+      mlcards list --tag kind::explain --json
+    """
+    compiled = _compiled(cards)
+    chosen = _checked(compiled, tags, without).of(compiled.notes)
+    if as_json:
+        rows = [
+            {
+                "key": note.key,
+                "kind": note.kind,
+                "title": note.title,
+                "deck": note.deck,
+                "cards": len(note.cards),
+                "tags": note.tags,
+            }
+            for note in chosen
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    width = max(len(note.key) for note in chosen)
+    for note in chosen:
+        title = note.title if len(note.title) <= 70 else note.title[:69] + "…"
+        click.echo(f"{note.key:<{width}}  {note.kind:<7}  {title}")
+    answers = sum(note.kind == "explain" for note in chosen)
+    total = sum(len(note.cards) for note in chosen)
+    click.echo(f"{len(chosen)} notes, {total} cards, from {answers} answers")
+
+
+@main.command()
+@_CARDS
+def check(cards: Path) -> None:
+    """Check the answers in CARDS (cards/) as a build would, and write nothing."""
+    compiled = _compiled(cards)
+    answers = sum(note.kind == "explain" for note in compiled.notes)
+    click.echo(f"{answers} answers, {len(compiled.notes)} notes: no problems")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+def test(paths: tuple[Path, ...]) -> None:
+    """Run the Python of the answers in PATHS (cards/): clean process, warnings are errors.
+
+    What passed is remembered in build/.tested, so that unchanged answers do not run again.
+    """
+    from mlcards.run import run_all
+
+    answers = _answers(paths)
+    problems = [r.problem for r in run_all(answers, Path("build/.tested")) if r.problem]
+    if problems:
+        _fail(tuple(problems))
+    click.echo(f"the code of {_count(len(answers), 'answer')} passes")
+
+
+@main.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+def figures(paths: tuple[Path, ...]) -> None:
+    """Draw the figures of the answers in PATHS (cards/) again, beside their files."""
+    from mlcards.output import OutputError, write
+    from mlcards.run import blocks_of, run_all
+
+    drawing = [a for a in _answers(paths) if any(block.figure for block in blocks_of(a))]
+    problems = []
+    for result in run_all(drawing):
+        if result.problem:
+            problems.append(result.problem)
+        for name, svg in result.figures.items():
+            file = Path(result.answer.start.path).with_name(name)
+            try:
+                write(file, svg.encode())
+            except OutputError as error:
+                raise click.ClickException(str(error)) from None
+            click.echo(str(file))
+    if problems:
+        _fail(tuple(problems))
+
+
+def _answers(paths: tuple[Path, ...]) -> list[Answer]:
+    """Read the answers below paths, or print what is wrong with them and exit with 1."""
+    from mlcards import library
+    from mlcards.diagnostics import InvalidAnswer
+
+    try:
+        found = library.load(_folder(paths))
+    except InvalidAnswer as error:
+        _fail(error.diagnostics)
+    problems = tuple(problem for problem in found.problems if _below(problem.path, paths))
+    if problems:
+        _fail(problems)
+    return [answer for answer in found.answers if _below(answer.start.path, paths)]
+
+
+def _folder(paths: tuple[Path, ...]) -> Path:
+    """Return the cards folder that holds all paths: the one with a taxonomy."""
+    if not paths:
+        return Path("cards")
+    for path in paths:
+        if not path.exists():
+            raise click.UsageError(f"there is no file or folder {path}")
+    for folder in (paths[0], *paths[0].parents):
+        if (folder / "taxonomy.yaml").exists():
+            return folder
+    raise click.UsageError(f"{paths[0]} is in no cards folder (one with a taxonomy.yaml)")
+
+
+def _below(path: str, paths: tuple[Path, ...]) -> bool:
+    return not paths or any(Path(path).is_relative_to(parent) for parent in paths)
+
+
+def _compiled(cards: Path) -> Compiled:
+    """Compile the cards folder, or print what is wrong with it and exit with 1."""
+    from mlcards.compile import compile_cards
+    from mlcards.diagnostics import InvalidAnswer
+
+    try:
+        compiled = compile_cards(cards, _progress)
+    except InvalidAnswer as error:
+        _fail(error.diagnostics)
+    if compiled.problems:
+        _fail(compiled.problems)
+    return compiled
+
+
+def _progress(items: Sequence[Answer]) -> Iterator[Answer]:
+    """Show a bar on a terminal once the work has taken longer than a moment."""
+    start = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        bar = None
+        for done, item in enumerate(items):
+            if bar:
+                bar.update(1)
+            elif sys.stderr.isatty() and time.monotonic() - start > 0.5:
+                shown = click.progressbar(length=len(items), label="Rendering", file=sys.stderr)
+                bar = stack.enter_context(shown)
+                bar.update(done)
+            yield item
+
+
+def _fail(problems: tuple[Diagnostic, ...]) -> NoReturn:
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    files = len({problem.path for problem in problems})
+    click.echo(f"{_count(len(problems), 'problem')} in {_count(files, 'file')}", err=True)
+    sys.exit(1)
+
+
+def _checked(compiled: Compiled, tags: tuple[str, ...], without: tuple[str, ...]) -> Selection:
+    from mlcards.select import NothingSelected, Selection
+
+    selection = Selection(tags, without)
+    try:
+        selection.of(compiled.notes)
+    except NothingSelected as error:
+        raise click.UsageError(str(error)) from None
+    return selection
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,0 +1,88 @@
+"""Read the fenced code of an answer and highlight it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+
+from mlcards.diagnostics import Diagnostic, did_you_mean
+from mlcards.source import Fragment
+
+PYTHON_MODES = ("", "test", "no-run", "figure")
+FIGURE = re.compile(r"figure=([a-z0-9]+(?:-[a-z0-9]+)*\.svg)")
+FINGERPRINT = re.compile(rb"mlcards:[0-9a-f]{16}")
+"""What a figure that was drawn from code carries: a hash of the code."""
+_PLAIN = ("", "text", "output")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """Fenced code: its language, and for Python what is done with it."""
+
+    code: Fragment
+    """The code; its place is that of the first line below the fence."""
+    language: str
+    mode: str = ""
+    """One of PYTHON_MODES."""
+    figure: str = ""
+    """The file name of the figure that the block draws."""
+
+    @property
+    def shown(self) -> bool:
+        """Whether a card shows it."""
+        return self.mode in ("", "no-run")
+
+
+def read_block(info: str, code: str, place: Fragment) -> tuple[CodeBlock | None, Diagnostic | None]:
+    """Read the words after the opening fence, which stand at ``place``."""
+    language, _, mode = info.strip().partition(" ")
+    mode, figure = mode.strip(), ""
+    body = Fragment(code, place.path, place.line + 1, 1)
+    if language in _PLAIN and not mode:
+        return CodeBlock(body, language), None
+    if language == "python":
+        if match := FIGURE.fullmatch(mode):
+            mode, figure = "figure", match[1]
+        elif mode.startswith("figure"):
+            message = "name the picture: ```python figure=<id>-<name>.svg"
+            return None, place.problem("code-mode", message)
+        if mode in PYTHON_MODES:
+            return CodeBlock(body, language, mode, figure), None
+    if mode:
+        modes = "`test`, `no-run` or `figure=…` after `python`"
+        message = f"`{mode}` is not understood here; write nothing, or {modes}"
+        return None, place.problem("code-mode", message)
+    if language not in _languages():
+        message = f"`{language}` is not a language that can be highlighted"
+        near = did_you_mean(language, _languages()) or "; write `text` for plain text"
+        return None, place.problem("code-language", message + near)
+    return CodeBlock(body, language), None
+
+
+def highlight(block: CodeBlock) -> str:
+    """Return the code as HTML with Pygments' short classes."""
+    if block.language in _PLAIN:
+        return escape(block.code.text.rstrip("\n"), quote=False)
+    from pygments import highlight as pygmentize
+    from pygments.lexers import get_lexer_by_name
+
+    lexer = get_lexer_by_name(block.language, stripnl=False, ensurenl=False)
+    return str(pygmentize(block.code.text.rstrip("\n"), lexer, _formatter())).rstrip("\n")
+
+
+@cache
+def _formatter():  # type: ignore[no-untyped-def]
+    from pygments.formatters import HtmlFormatter
+
+    return HtmlFormatter(nowrap=True)
+
+
+@cache
+def _languages() -> frozenset[str]:
+    from pygments.lexers import get_all_lexers
+
+    return frozenset(
+        alias for _, aliases, _, _ in get_all_lexers(plugins=False) for alias in aliases
+    )

@@ -1,0 +1,115 @@
+"""Read a cards folder into a Library: its closed lists, answers and pictures."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlcards import catalog, parse
+from mlcards.answer import Answer
+from mlcards.catalog import Catalog
+from mlcards.code import FINGERPRINT
+from mlcards.diagnostics import Diagnostic, InvalidAnswer, did_you_mean
+from mlcards.markdown import IMAGE_SUFFIXES
+from mlcards.source import read
+
+MAX_IMAGE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture beside an answer."""
+
+    name: str
+    """Its name in a package: ASCII, made from the content."""
+    fingerprint: str
+    """That of the code that drew it, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All answers of a cards folder that could be read, and what could not."""
+
+    catalog: Catalog
+    answers: tuple[Answer, ...]
+    media: Mapping[Path, Picture]
+    problems: tuple[Diagnostic, ...]
+
+    def beside(self, answer: Answer) -> dict[str, str]:
+        """Return the pictures that an answer may show: file names, and names in a package."""
+        folder = Path(answer.start.path).parent
+        return {file.name: one.name for file, one in self.media.items() if file.parent == folder}
+
+
+def load(folder: Path) -> Library:
+    """Read a cards folder; raise InvalidAnswer only if its closed lists cannot be read."""
+    if not folder.is_dir():
+        message = "there is no such folder; name the folder that holds the answers"
+        raise InvalidAnswer(Diagnostic(folder.as_posix(), 1, 1, "folder", message))
+    lists = catalog.load(folder)
+    answers: list[Answer] = []
+    problems: list[Diagnostic] = []
+    media: dict[Path, Picture] = {}
+    stems: dict[str, Path] = {}
+    root = folder.resolve()
+    for file in _files(folder):
+        path = file.as_posix()
+        is_answer = file.suffix.lower() == ".md"
+        if not is_answer and file.suffix.lower() not in IMAGE_SUFFIXES:
+            continue
+        try:
+            if not file.resolve().is_relative_to(root):
+                message = "this link leaves the cards folder; put the file itself here"
+                raise InvalidAnswer(Diagnostic(path, 1, 1, "outside", message))
+            if not is_answer:
+                media[file] = _picture(file)
+                continue
+            _check_area(file, folder, lists)
+            first = stems.setdefault(file.stem.casefold(), file)
+            if first is not file:
+                message = f"`{first.as_posix()}` has this id already; an id names one file"
+                problems.append(Diagnostic(path, 1, 1, "duplicate-id", message))
+            answer, found = parse.parse(read(file, path), file.parent.name, file.stem)
+            answers.append(answer)
+            problems.extend(found)
+        except InvalidAnswer as error:
+            problems.extend(error.diagnostics)
+    return Library(lists, tuple(answers), media, tuple(problems))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Yield the files below the area folders, sorted; hidden ones are left out."""
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        if Path(parent) != folder:
+            for name in sorted(names):
+                if not name.startswith("."):
+                    yield Path(parent, name)
+
+
+def _check_area(file: Path, folder: Path, lists: Catalog) -> None:
+    area = file.parent.name
+    if file.parent.parent != folder:
+        message = "answers lie in `cards/<area>/`, not deeper; move the file up"
+        raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "area", message))
+    if area not in (term.id for term in lists.areas.terms):
+        near = did_you_mean(area, lists.areas.words()) or "; add it to taxonomy.yaml"
+        message = f"the folder `{area}` is no area{near}"
+        raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "area", message))
+
+
+def _picture(file: Path) -> Picture:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        message = f"the picture cannot be read ({error.strerror})"
+        raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "unreadable", message)) from None
+    if len(data) > MAX_IMAGE_BYTES:
+        message = f"the picture is larger than {MAX_IMAGE_BYTES // 1000} kB; make it smaller"
+        raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "image-size", message))
+    name = f"mlcards-{hashlib.sha256(data).hexdigest()[:20]}{file.suffix.lower()}"
+    drawn = FINGERPRINT.search(data)
+    return Picture(name, drawn[0].decode() if drawn else "")

@@ -1,0 +1,546 @@
+"""Render Markdown as the HTML of an Anki field: formulas, deletions, code, tables, images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from html import escape, unescape
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import table as split_table
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+
+from mlcards.code import CodeBlock, highlight, read_block
+from mlcards.diagnostics import Diagnostic
+from mlcards.source import Fragment
+
+# Stands for a `|` inside a formula while markdown-it splits a table; source.py refuses it in files.
+_PIPE = "\ue000"
+_CLOZE = re.compile(r"\{\{c([\d,]+)::")
+# What Anki interprets in any field (ANKI.md: sound, typed answers, LaTeX, speech).
+_SPECIAL = re.compile(r"\[(?=sound:|\[type:|latex\]|\$\$?\]|anki:)")
+# MathJax would take these in text or code for the delimiters of a formula.
+_DELIMITER = re.compile(r"\\(?=[()\[\]])")
+_CLOZE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", ":": "&#58;"})
+IMAGE_SUFFIXES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A formula as written in the file, for the check by MathJax."""
+
+    tex: Fragment
+    display: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The HTML of a text, and what was found on the way."""
+
+    html: str
+    formulas: tuple[Formula, ...] = ()
+    images: tuple[str, ...] = ()
+    """Names of the media files that the HTML refers to."""
+    clozes: frozenset[int] = frozenset()
+    problems: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(slots=True)
+class _Job:
+    """What the rules and the renderer share while one text is rendered."""
+
+    source: Fragment
+    media: Mapping[str, str]
+    cloze: bool
+    lines: list[str] = field(default_factory=list)
+    formulas: list[Formula] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+    clozes: set[int] = field(default_factory=set)
+    problems: list[Diagnostic] = field(default_factory=list)
+    blocks: list[CodeBlock] = field(default_factory=list)
+    protected: str = ""
+
+    def place(self, line: int, column: int = 0) -> Fragment:
+        """Return the place of a character, by its line (from 0) and column in the text."""
+        offset = sum(len(text) + 1 for text in self.lines[:line]) + column
+        return self.source.slice(offset, offset)
+
+    def problem(self, place: Fragment, code: str, message: str) -> None:
+        self.problems.append(place.problem(code, message))
+
+
+def render(
+    source: Fragment, media: Mapping[str, str], *, inline: bool = False, cloze: bool = False
+) -> Rendered:
+    """Render a text; what is wrong with it is in ``problems``.
+
+    ``media`` maps the images that the text may show to their names in the package.
+    ``inline`` is for a heading: no paragraphs. ``cloze`` reads ``{{c1::…}}`` as a deletion.
+    """
+    job = _Job(source, media, cloze, source.text.split("\n"))
+    html = _renderer().render(_tokens(source.text, job, inline), _renderer_options(), {"job": job})
+    return Rendered(
+        html.strip(),
+        tuple(job.formulas),
+        tuple(dict.fromkeys(job.images)),
+        frozenset(job.clozes),
+        tuple(job.problems),
+    )
+
+
+def code_blocks(source: Fragment) -> tuple[CodeBlock, ...]:
+    """Return the fenced code of a text in order."""
+    job = _Job(source, {}, False, source.text.split("\n"))
+    for token in _tokens(source.text, job, inline=False):
+        if token.type == "fence":
+            _read_fence(token, job)
+    return tuple(job.blocks)
+
+
+def plain(html: str) -> str:
+    """Return the words of rendered HTML, for titles, tables and comparisons."""
+    return " ".join(unescape(re.sub(r"<[^>]*>", "", html)).split())
+
+
+def _tokens(text: str, job: _Job, inline: bool) -> Sequence[Token]:
+    env = {"job": job}
+    return _parser().parseInline(text, env) if inline else _parser().parse(text, env)
+
+
+@cache
+def _parser() -> MarkdownIt:
+    md = MarkdownIt("commonmark", {"html": True}).enable("table")
+    md.validateLink = lambda url: True  # type: ignore[method-assign]  # links are checked below
+    md.normalizeLink = lambda url: url  # type: ignore[method-assign]  # Anki does not decode %20
+    md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    md.block.ruler.before(
+        "fence",
+        "formula",
+        _formula_block,
+        {"alt": ["paragraph", "reference", "blockquote", "list"]},
+    )
+    md.inline.ruler.before("escape", "formula", _formula_inline)
+    md.inline.ruler.before("escape", "cloze", _cloze)
+    md.core.ruler.at("inline", _inline)
+    return md
+
+
+@cache
+def _renderer() -> _Renderer:
+    return _Renderer()
+
+
+@cache
+def _renderer_options() -> OptionsDict:
+    return _parser().options
+
+
+# Tokenizer rules ------------------------------------------------------------------------------
+
+
+def _formula_end(text: str, start: int, end: int) -> int:
+    """Return where the formula that opens at ``start`` closes, or -1 if none opens there.
+
+    One dollar opens before a non-space, and closes after a non-space and not before a digit,
+    so that "$5 to $10" stays money.
+    """
+    double = text.startswith("$$", start)
+    first = start + (2 if double else 1)
+    if first >= end or (not double and text[first].isspace()):
+        return -1
+    i = first
+    while i < end:
+        if text[i] == "\\":
+            i += 2
+        elif text[i] != "$":
+            i += 1
+        elif double:
+            return i + 2 if text.startswith("$$", i) and i > first else -1
+        else:
+            after = text[i + 1] if i + 1 < end else ""
+            closes = i > first and not text[i - 1].isspace() and not after.isdigit()
+            return i + 1 if closes else -1
+    return -1
+
+
+def _formula_inline(state: StateInline, silent: bool) -> bool:
+    start = state.pos
+    if state.src[start] != "$":
+        return False
+    end = _formula_end(state.src, start, state.posMax)
+    if end < 0:
+        _lonely_dollar(state, start, silent)
+        return False
+    if not silent:
+        width = 2 if state.src.startswith("$$", start) else 1
+        token = state.push("formula", "", 0)
+        token.content = state.src[start + width : end - width]
+        token.block = width == 2
+        token.meta = {"offset": start + width}
+    state.pos = end
+    return True
+
+
+def _lonely_dollar(state: StateInline, start: int, silent: bool) -> None:
+    after = state.src[start + 1 : start + 2]
+    if silent or not (after.isalpha() or after in ("$", "\\")):
+        return
+    token = state.push("lonely_dollar", "", 0)
+    token.meta = {"offset": start}
+
+
+def _formula_block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    begin = state.bMarks[start_line] + state.tShift[start_line]
+    if state.is_code_block(start_line) or not state.src.startswith("$$", begin):
+        return False
+    for line in range(start_line, end_line):
+        stop = state.eMarks[line]
+        first = begin + 2 if line == start_line else state.bMarks[line] + state.tShift[line]
+        if line > start_line and (stop > first and state.sCount[line] < state.blkIndent):
+            break
+        text = state.src[first:stop].rstrip()
+        if "$$" not in text:
+            continue
+        if not text.endswith("$$") or text.count("$$") > 1:
+            return False
+        if not silent:
+            close = state.src.rindex("$$", first, stop)
+            token = state.push("formula", "", 0)
+            token.content = state.src[begin + 2 : close]
+            token.block = True
+            token.map = [start_line, line + 1]
+            token.info = "block"
+        state.line = line + 1
+        return True
+    if not silent:
+        token = state.push("open_formula", "", 0)
+        token.map = [start_line, end_line]
+        state.line = end_line
+    return True
+
+
+def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """Read a table as markdown-it does, but let no ``|`` inside a formula end a cell."""
+    source, job = state.src, state.env["job"]
+    if "$" not in source or "|" not in source:
+        return split_table(state, start_line, end_line, silent)
+    if len(job.protected) != len(source):
+        job.protected = "\n".join(map(_protect, source.split("\n")))
+    before = len(state.tokens)
+    state.src = job.protected
+    try:
+        found = split_table(state, start_line, end_line, silent)
+    finally:
+        state.src = source
+    for token in state.tokens[before:]:
+        token.content = token.content.replace(_PIPE, "|")
+    return found
+
+
+def _protect(line: str) -> str:
+    i = 0
+    while (i := line.find("$", i)) >= 0:
+        end = -1 if line[i - 1 : i] == "\\" else _formula_end(line, i, len(line))
+        if end < 0:
+            i += 1
+            continue
+        line = line[:i] + line[i:end].replace("|", _PIPE) + line[end:]
+        i = end
+    return line
+
+
+def _cloze(state: StateInline, silent: bool) -> bool:
+    if not state.env["job"].cloze:
+        return False
+    match = _CLOZE.match(state.src, state.pos)
+    if not match:
+        return False
+    found = _cloze_end(state.src, match.end(), state.posMax)
+    if found is None:
+        return False
+    inner, end = found
+    if not silent:
+        opening = state.push("cloze_open", "", 1)
+        opening.info = match[1]
+        opening.meta = {"offset": state.pos}
+        rest, parts = state.posMax, (match.end(), *inner)
+        for i in range(0, len(parts), 2):
+            if i:
+                state.push("cloze_hint", "", 0)
+            state.pos, state.posMax = parts[i], parts[i + 1]
+            state.md.inline.tokenize(state)
+        state.posMax = rest
+        state.push("cloze_close", "", -1)
+    state.pos = end
+    return True
+
+
+def _cloze_end(text: str, start: int, stop: int) -> tuple[tuple[int, ...], int] | None:
+    """Return the cuts of a deletion and where it ends; formulas, code and escapes do not end it.
+
+    The cuts are (end of the text,) or (end of the text, start of the hint, end of the hint).
+    """
+    i, depth, hint = start, 0, -1
+    while i < stop:
+        if text[i] == "\\":
+            i += 2
+        elif text[i] == "$" and (end := _formula_end(text, i, stop)) > 0:
+            i = end
+        elif text[i] == "`":
+            run = len(text) - len(text[i:].lstrip("`")) - i
+            end = text.find("`" * run, i + run)
+            i = end + run if 0 < end < stop else i + run
+        elif match := _CLOZE.match(text, i):
+            depth, i = depth + 1, match.end()
+        elif text.startswith("}}", i):
+            if depth == 0:
+                return ((i,) if hint < 0 else (hint, hint + 2, i)), i + 2
+            depth, i = depth - 1, i + 2
+        elif text.startswith("::", i) and depth == 0 and hint < 0:
+            hint, i = i, i + 2
+        else:
+            i += 1
+    return None
+
+
+def _inline(state: StateCore) -> None:
+    """Read the inline text of each block, and say where in the file it stands."""
+    job: _Job = state.env["job"]
+    seen_line, seen_column = -1, 0
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        token.children = token.children or []
+        state.md.inline.parse(token.content, state.md, state.env, token.children)
+        line = token.map[0] if token.map else 0
+        first = token.content.split("\n", 1)[0]
+        column = max(job.lines[line].find(first, seen_column if line == seen_line else 0), 0)
+        seen_line, seen_column = line, column + len(first)
+        for child in token.children:
+            child.meta = {**child.meta, "place": _locate(job, token, line, column, child)}
+
+
+def _locate(job: _Job, inline: Token, line: int, column: int, child: Token) -> Fragment:
+    offset = child.meta.get("offset")
+    if offset is None:
+        needle = child.attrGet("src") or child.attrGet("href") or child.content
+        offset = max(inline.content.find(str(needle)), 0)
+    before = inline.content[:offset].split("\n")
+    if len(before) == 1:
+        return job.place(line, column + offset)
+    line = min(line + len(before) - 1, len(job.lines) - 1)
+    text = inline.content.split("\n")[len(before) - 1]
+    return job.place(line, max(job.lines[line].find(text), 0) + len(before[-1]))
+
+
+# Rendering ------------------------------------------------------------------------------------
+
+
+class _Renderer(RendererHTML):
+    """markdown-it's renderer, with our own output for what Anki treats specially.
+
+    A method's name is the type of the token that it renders.
+    """
+
+    def text(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
+        job: _Job = env["job"]
+        token = tokens[i]
+        if job.cloze and (match := _CLOZE.search(token.content)):
+            message = "close this deletion with `}}` in the same paragraph"
+            place = _place(tokens, i)
+            place = Fragment("", place.path, place.line, place.column + match.start())
+            job.problem(place, "cloze", message)
+        return _neutral(escape(token.content, quote=False), job)
+
+    def formula(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
+        job: _Job = env["job"]
+        token = tokens[i]
+        if token.info == "block":
+            line = token.map[0] if token.map else 0
+            place = job.place(line, job.lines[line].find("$$") + 2)
+        else:
+            place = _place(tokens, i)
+        tex = token.content.strip()
+        lead = token.content[: len(token.content) - len(token.content.lstrip())]
+        row, column = Fragment(lead, "", place.line, place.column).place(len(lead))
+        tex_place = Fragment(tex, place.path, row, column)
+        job.formulas.append(Formula(tex_place, token.block))
+        if job.cloze and _CLOZE.search(tex):
+            message = "put the deletion around the whole formula: `{{c1::$…$}}`"
+            job.problem(place, "cloze", message)
+        html = _SPECIAL.sub("&#91;", escape(tex, quote=False))
+        if job.cloze:  # `}}` would end the deletion and `::` would start its hint
+            html = re.sub(r"([{}:])(?=\1)", r"\1 ", html)
+        if not token.block:
+            return rf"\({html}\)"
+        formula = rf"\[{html}\]"
+        return f'<div class="formula">{formula}</div>\n' if token.info == "block" else formula
+
+    def lonely_dollar(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        message = "this `$` opens a formula that does not close; close it, or write `\\$`"
+        env["job"].problem(_place(tokens, i), "formula", message)
+        return ""
+
+    def open_formula(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        line = tokens[i].map[0]  # type: ignore[index]
+        job: _Job = env["job"]
+        place = job.place(line, job.lines[line].find("$$"))
+        job.problem(place, "formula", "close this formula with `$$` at the end of a line")
+        return ""
+
+    def cloze_open(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        number = tokens[i].info
+        if not re.fullmatch("[1-9][0-9]?", number):
+            message = "a deletion has one number from 1 to 99: `{{c1::…}}`"
+            env["job"].problem(_place(tokens, i), "cloze", message)
+        else:
+            env["job"].clozes.add(int(number))
+        if tokens[i + 1].type == "cloze_close" or tokens[i + 1].type == "cloze_hint":
+            message = "write what the deletion hides: `{{c1::word}}`"
+            env["job"].problem(_place(tokens, i), "cloze", message)
+        return f"{{{{c{number}::"
+
+    def cloze_hint(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return "::"
+
+    def cloze_close(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return "}}"
+
+    def code_inline(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return f"<code>{_neutral(escape(tokens[i].content, quote=False), env['job'])}</code>"
+
+    def fence(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
+        job: _Job = env["job"]
+        block = _read_fence(tokens[i], job)
+        if block is None or not block.shown:
+            return ""
+        kind = "output" if block.language == "output" else "code"
+        return f'<pre class="{kind}"><code>{_neutral(highlight(block), job)}</code></pre>\n'
+
+    def code_block(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        line = tokens[i].map[0]  # type: ignore[index]
+        message = "an indented block is code in Markdown; put ``` around code, or do not indent"
+        env["job"].problem(env["job"].place(line), "indented-code", message)
+        return ""
+
+    def html_block(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        line = tokens[i].map[0]  # type: ignore[index]
+        job: _Job = env["job"]
+        _raw_html(job, job.place(line, job.lines[line].find("<")), tokens[i].content)
+        return ""
+
+    def html_inline(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        _raw_html(env["job"], _place(tokens, i), tokens[i].content)
+        return ""
+
+    def heading_open(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        if not tokens[i].markup.startswith("#"):
+            message = "a line under a text makes it a heading; write `## heading` or a blank line"
+            line = tokens[i].map[0]  # type: ignore[index]
+            env["job"].problem(env["job"].place(line), "heading", message)
+        return f"<{tokens[i].tag}>"
+
+    def link_open(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
+        href = str(tokens[i].attrGet("href") or "")
+        if not re.match(r"https://[^\s/]+\.[^\s]+$", href):
+            message = f"`{href[:60]}` is no web address that begins with https://; write one"
+            env["job"].problem(_place(tokens, i), "link", message)
+        href = escape(href).translate(_CLOZE_SIGNS) if env["job"].cloze else escape(href)
+        return f'<a href="{href}">'
+
+    def image(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
+        job: _Job = env["job"]
+        token = tokens[i]
+        src = str(token.attrGet("src") or "")
+        alt = escape(plain(self.renderInlineAsText(token.children, options, env)))
+        name = job.media.get(src)
+        if not alt:
+            message = "say in words what the picture shows: `![what it shows](file.svg)`"
+            job.problem(_place(tokens, i), "alt-text", message)
+        if name is None:
+            job.problem(_place(tokens, i), "image", _image_problem(src, job.media))
+            return ""
+        job.images.append(name)
+        if job.cloze:
+            alt = alt.translate(_CLOZE_SIGNS)
+        kind = "drawing" if name.endswith(".svg") else "picture"
+        return f'<img class="{kind}" src="{name}" alt="{alt}">'
+
+    def table_open(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return '<div class="table"><table>\n'
+
+    def table_close(
+        self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
+    ) -> str:
+        return "</table></div>\n"
+
+
+def _place(tokens: Sequence[Token], i: int) -> Fragment:
+    place: Fragment = tokens[i].meta["place"]
+    return place
+
+
+def _neutral(html: str, job: _Job) -> str:
+    """Take from text or code what Anki or MathJax would interpret."""
+    html = _DELIMITER.sub(r"\\<span></span>", _SPECIAL.sub("&#91;", html))
+    return html.translate(_CLOZE_SIGNS) if job.cloze else html
+
+
+def _raw_html(job: _Job, place: Fragment, html: str) -> None:
+    if html.lstrip().startswith("<!--"):
+        job.problem(
+            place, "comment", "this comment is still to be replaced; write the text or delete it"
+        )
+        return
+    tag = html.strip().split("\n")[0][:40]
+    job.problem(place, "html", f"raw HTML is not used; write `{tag}` in backticks, or Markdown")
+
+
+def _image_problem(src: str, media: Mapping[str, str]) -> str:
+    if re.match(r"[a-z+]+:|//", src, re.IGNORECASE):
+        return "a picture must lie beside the file, so that it shows offline; copy it there"
+    if src.startswith("/") or ".." in src.split("/"):
+        return f"`{src}` is outside the cards folder; put the picture beside the file"
+    if not src.lower().endswith(IMAGE_SUFFIXES):
+        return f"`{src}` is no picture; use one of {', '.join(IMAGE_SUFFIXES)}"
+    return f"there is no file `{src}` beside this one; add it or correct the name"
+
+
+def _read_fence(token: Token, job: _Job) -> CodeBlock | None:
+    line = token.map[0] if token.map else 0
+    place = job.place(line, max(job.lines[line].find(token.markup), 0) + len(token.markup))
+    block, problem = read_block(token.info, token.content, place)
+    if problem:
+        job.problems.append(problem)
+    if block:
+        job.blocks.append(block)
+    return block

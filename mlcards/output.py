@@ -1,0 +1,57 @@
+"""Put files in their place whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_UNFINISHED = ".mlcards-unfinished-"
+
+
+class OutputError(Exception):
+    """A file cannot be written; the message says which and why."""
+
+
+@contextlib.contextmanager
+def output_folder(folder: Path) -> Iterator[None]:
+    """Hold the output folder for one build at a time, and clear what a killed one left."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder, os.O_RDONLY) if fcntl else -1
+    except OSError as error:
+        raise _failed(folder, error) from None
+    try:
+        if fcntl:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        for unfinished in folder.rglob(f"{_UNFINISHED}*"):
+            unfinished.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        raise _failed(folder, error) from None
+    finally:
+        if fcntl:
+            os.close(handle)
+
+
+def write(file: Path, data: bytes) -> None:
+    """Write a file beside its place and rename it; raise OutputError, with nothing changed."""
+    unfinished = file.with_name(f"{_UNFINISHED}{os.getpid()}-{file.name}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(data)
+        unfinished.replace(file)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise _failed(file, error) from None
+
+
+def _failed(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path} cannot be written: {error.strerror}; what was there is unchanged")

@@ -1,0 +1,267 @@
+"""Turn the text of an answer file into an Answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mlcards import frontmatter
+from mlcards.answer import Answer, Citation, Cloze, Prompt, Question, Section
+from mlcards.catalog import ID, ID_RULE
+from mlcards.diagnostics import Diagnostic, InvalidAnswer, did_you_mean
+from mlcards.frontmatter import place_of
+from mlcards.source import Fragment
+
+LISTS = ("companies", "tracks", "core_for", "tags", "sources", "related")
+WORDS = ("topic", "difficulty", "retired")
+REQUIRED = ("topic", "difficulty", "tracks", "sources")
+MAX_ID = 80
+
+_FENCE = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}(?=[^`]*$)|~{3,})")
+_HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
+_FRONTMATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+_MARK = re.compile(r"(retired|[QAC]):(?:[ \t]+|$)", re.MULTILINE)
+
+
+def parse(fragment: Fragment, area: str, id: str) -> tuple[Answer, tuple[Diagnostic, ...]]:
+    """Read the whole of one answer file; return it with everything that is wrong in its form.
+
+    What is missing is empty, so that the rest can still be checked.
+    """
+    parser = _Parser(fragment, area, id)
+    return parser.answer(), tuple(parser.problems)
+
+
+class _Parser:
+    def __init__(self, fragment: Fragment, area: str, id: str) -> None:
+        self.fragment = fragment
+        self.area = area
+        self.id = id
+        self.problems: list[Diagnostic] = []
+
+    def problem(self, place: Fragment, code: str, message: str) -> None:
+        self.problems.append(place.problem(code, message))
+
+    def answer(self) -> Answer:
+        start = self.fragment.slice(0, 0)
+        self.check_id(Fragment(self.id, start.path), "file name")
+        header = _FRONTMATTER.match(self.fragment.text)
+        lists: dict[str, tuple[Fragment, ...]] = {}
+        words: dict[str, Fragment] = {}
+        body = self.fragment
+        if header is None:
+            self.problem(start, "frontmatter", "begin the file with `---`, the keys, and `---`")
+        else:
+            lists, words = self.header(self.fragment.slice(*header.span(1)))
+            body = self.fragment.slice(header.end())
+        question, spoken, sections = self.body(body)
+        checklist = self.take(sections, "checklist")
+        if checklist is None:
+            self.problem(start, "checklist", "write a `## Checklist` of four to six points")
+        prompts = self.take(sections, "prompts")
+        read = tuple(self.prompts(prompts.body)) if prompts else ()
+        nothing = start
+        return Answer(
+            id=self.id,
+            area=self.area,
+            start=start,
+            companies=lists.get("companies", ()),
+            topic=words.get("topic", nothing),
+            difficulty=words.get("difficulty", nothing),
+            tracks=lists.get("tracks", ()),
+            core_for=lists.get("core_for", ()),
+            tags=lists.get("tags", ()),
+            sources=tuple(map(_citation, lists.get("sources", ()))),
+            related=lists.get("related", ()),
+            retired=words.get("retired"),
+            question=question,
+            spoken=spoken,
+            checklist=checklist.body if checklist else nothing,
+            sections=tuple(sections),
+            prompts=read,
+        )
+
+    def check_id(self, id: Fragment, what: str) -> None:
+        if not ID.fullmatch(id.text):
+            self.problem(id, "id", f"`{id}` is no {what}; {ID_RULE}")
+        elif len(id.text) > MAX_ID:
+            self.problem(id, "id", f"this {what} is longer than {MAX_ID} characters; shorten it")
+
+    def header(
+        self, fragment: Fragment
+    ) -> tuple[dict[str, tuple[Fragment, ...]], dict[str, Fragment]]:
+        lists: dict[str, tuple[Fragment, ...]] = {}
+        words: dict[str, Fragment] = {}
+        try:
+            mapping, duplicates = frontmatter.read_mapping(fragment)
+        except InvalidAnswer as error:
+            self.problems.extend(error.diagnostics)
+            return lists, words
+        self.problems.extend(duplicates)
+        for key, value in mapping.items:
+            if key.text in LISTS:
+                lists[key.text] = tuple(self.words(key, value))
+            elif key.text not in WORDS:
+                near = did_you_mean(key.text, LISTS + WORDS)
+                self.problem(key, "unknown-key", f"`{key}` is not a key of an answer{near}")
+            elif not isinstance(value, Fragment) or not value.text.strip():
+                self.problem(place_of(value), "empty-key", f"write `{key}: …` with one value")
+            else:
+                words[key.text] = value
+        for name in REQUIRED:
+            if not mapping.get(name):
+                message = f"the key `{name}` is missing; add it to the frontmatter"
+                self.problem(fragment.slice(0, 0), "missing-key", message)
+            elif name in lists and not lists[name]:
+                key = next(key for key, _ in mapping.items if key.text == name)
+                self.problem(key, "empty-key", f"`{name}` must name at least one")
+        return lists, words
+
+    def words(self, key: Fragment, value: frontmatter.Value) -> Iterator[Fragment]:
+        if not isinstance(value, frontmatter.Sequence):
+            word = value.text if isinstance(value, Fragment) else ""
+            self.problem(place_of(value), "list", f"write a list: `{key}: [{word}]`")
+            return
+        seen: set[str] = set()
+        for item in value.items:
+            if not isinstance(item, Fragment) or not item.text.strip():
+                self.problem(place_of(item), "list", f"each item of `{key}` is one word or phrase")
+            elif item.text in seen:
+                self.problem(item, "duplicate", f"`{item}` stands twice in `{key}`; keep one")
+            else:
+                seen.add(item.text)
+                yield item
+
+    def body(self, fragment: Fragment) -> tuple[Fragment, Fragment, list[Section]]:
+        before, *titles = split(fragment, 1)
+        question = spoken = fragment.slice(len(fragment.text))
+        if not titles:
+            place = before.body.strip() or question
+            self.problem(place, "question", "write the question as a heading: `# What is …?`")
+            return question, spoken, []
+        if text := before.body.strip():
+            self.problem(text, "question", "nothing may stand above the `# question`")
+        for title in titles[1:]:
+            message = "one file holds one `# question`; use `##` for a section"
+            self.problem(title.heading, "question", message)
+        question = titles[0].heading
+        first, *parts = split(fragment, 2)
+        spoken = split(first.body, 1)[-1].body.strip()
+        if not question:
+            self.problem(question, "question", "write the question after the `#`")
+        if not spoken:
+            self.problem(question, "spoken", "write the spoken answer below the question")
+        sections: list[Section] = []
+        for part in parts:
+            section = Section(part.heading, part.body.strip())
+            if not section.heading:
+                self.problem(section.heading, "section", "give this section a name: `## …`")
+            elif any(_same(section, other.heading.text) for other in sections):
+                message = f"`{section.heading}` stands twice; give each section its own name"
+                self.problem(section.heading, "section", message)
+            elif not section.body:
+                message = f"`{section.heading}` is empty; fill it or delete the heading"
+                self.problem(section.heading, "section", message)
+            sections.append(section)
+        return question, spoken, sections
+
+    def take(self, sections: list[Section], name: str) -> Section | None:
+        found = next((section for section in sections if _same(section, name)), None)
+        if found:
+            sections.remove(found)
+        return found
+
+    def prompts(self, body: Fragment) -> Iterator[Prompt]:
+        before, *parts = split(body, 3)
+        if text := before.body.strip():
+            self.problem(text, "prompt", "begin each prompt with its id: `### short-id`")
+        seen: set[str] = set()
+        for part in parts:
+            self.check_id(part.heading, "prompt id")
+            if part.heading.text in seen:
+                message = f"the prompt id `{part.heading}` stands twice; give each prompt its own"
+                self.problem(part.heading, "id", message)
+            seen.add(part.heading.text)
+            prompt = self.prompt(part)
+            if prompt:
+                yield prompt
+
+    def prompt(self, section: Section) -> Prompt | None:
+        parts: dict[str, Fragment] = {}
+        before, *marked = _marked(section.body)
+        if text := before[1].strip():
+            message = "this text belongs to no prompt; begin it with `Q:`, `A:` or `C:`"
+            self.problem(text, "prompt", message)
+            return None
+        for name, text in marked:
+            if name.text in parts:
+                message = f"`{name}:` stands twice; start a new prompt with `### short-id`"
+                self.problem(name, "prompt", message)
+            elif not text.text.strip():
+                self.problem(name, "prompt", f"write something after `{name}:`")
+            parts[name.text] = text.strip()
+        retired = parts.pop("retired", None)
+        match parts:
+            case {"C": text, **rest} if not rest:
+                return Cloze(section.heading, text, retired)
+            case {"Q": question, "A": answer, **rest} if not rest:
+                return Question(section.heading, question, answer, retired)
+        message = "a prompt is `Q:` and `A:`, or `C:` alone; write one of the two forms"
+        self.problem(section.heading, "prompt", message)
+        return None
+
+
+def split(fragment: Fragment, level: int) -> list[Section]:
+    """Split a text at its headings of one level, outside of code.
+
+    The first item has an empty heading and holds what stands before the first one.
+    """
+    heading = fragment.slice(0, 0)
+    start = 0
+    found: list[Section] = []
+    for offset, line in _lines(fragment.text):
+        match = _HEADING.match(line)
+        if match and len(match[1]) == level:
+            found.append(Section(heading, fragment.slice(start, offset)))
+            heading = fragment.slice(offset + match.end(), offset + len(line)).strip()
+            start = min(offset + len(line) + 1, len(fragment.text))
+    return [*found, Section(heading, fragment.slice(start))]
+
+
+def _marked(fragment: Fragment) -> list[tuple[Fragment, Fragment]]:
+    """Split a prompt at its ``Q:``, ``A:``, ``C:`` and ``retired:``, outside of code."""
+    marks = [
+        match
+        for offset, _ in _lines(fragment.text)
+        if (match := _MARK.match(fragment.text, offset))
+    ]
+    ends = [*(mark.start() for mark in marks), len(fragment.text)]
+    pieces = [(fragment.slice(0, 0), fragment.slice(0, ends[0]))]
+    for mark, end in zip(marks, ends[1:], strict=True):
+        pieces.append((fragment.slice(*mark.span(1)), fragment.slice(mark.end(), end)))
+    return pieces
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines outside of fenced code, each with its offset."""
+    offset = 0
+    fence = ""
+    for line in text.split("\n"):
+        closing = line.strip()
+        if fence:
+            if len(closing) >= len(fence) and set(closing) == {fence[0]}:
+                fence = ""
+        elif match := _FENCE.match(line):
+            fence = match[1]
+        else:
+            yield offset, line
+        offset += len(line) + 1
+
+
+def _same(section: Section, name: str) -> bool:
+    return section.heading.text.casefold() == name.casefold()
+
+
+def _citation(source: Fragment) -> Citation:
+    key, _, place = source.text.strip().partition(" ")
+    return Citation(Fragment(key, source.path, source.line, source.column), place.strip())

@@ -1,0 +1,135 @@
+"""Run the Python of answers, each in a clean process with warnings as errors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mlcards.answer import Answer
+from mlcards.code import CodeBlock
+from mlcards.diagnostics import Diagnostic
+from mlcards.markdown import code_blocks
+
+TIME_LIMIT = 60.0
+"""Seconds that one answer's code may take."""
+
+_RUNNER = Path(__file__).with_name("runner.py")
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of one answer's code."""
+
+    answer: Answer
+    problem: Diagnostic | None
+    figures: dict[str, str]
+    """The SVG of each figure by file name."""
+
+
+def run_all(answers: Iterable[Answer], cache: Path | None = None) -> Iterator[Run]:
+    """Run the code of each answer that has some, several at a time, in the order given.
+
+    ``cache`` is a folder that remembers what passed, so that it need not run again.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(lambda answer: _remembered(answer, cache), answers)
+
+
+def run(answer: Answer) -> Run:
+    """Run the Python blocks of one answer in order, then those that draw figures."""
+    blocks = blocks_of(answer)
+    if not any(block.language == "python" for block in blocks):
+        return Run(answer, None, {})
+    path = answer.start.path
+    job = {"path": path, "fingerprint": fingerprint(answer), "blocks": list(_job(blocks))}
+    environment = {**os.environ, "PYTHONHASHSEED": "0", **dict.fromkeys(_THREADS, "1")}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            done = subprocess.run(
+                [sys.executable, "-I", "-X", "utf8", "-W", "error", str(_RUNNER)],
+                input=json.dumps(job),
+                capture_output=True,
+                encoding="utf-8",
+                cwd=folder,
+                env=environment,
+                timeout=TIME_LIMIT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            message = f"the code takes longer than {TIME_LIMIT:.0f} s; make it smaller"
+            return Run(answer, answer.start.problem("run", message), {})
+    try:
+        result = json.loads(done.stdout)
+    except ValueError:
+        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        message = f"the code ended its process: {reason}"
+        return Run(answer, answer.start.problem("run", message), {})
+    if problem := result["problem"]:
+        found = Diagnostic(path, problem["line"], 1, problem["code"], problem["message"])
+        return Run(answer, found, {})
+    return Run(answer, None, result["figures"])
+
+
+def blocks_of(answer: Answer) -> tuple[CodeBlock, ...]:
+    """Return all code of an answer in the order of the file."""
+    return tuple(block for body in answer.bodies for block in code_blocks(body))
+
+
+def fingerprint(answer: Answer) -> str:
+    """Return a hash of the code that draws an answer's figures, to tell when one is stale."""
+    codes = [b.code.text for b in blocks_of(answer) if b.language == "python" and b.mode != "test"]
+    return "mlcards:" + hashlib.sha256("\0".join(codes).encode()).hexdigest()[:16]
+
+
+def _job(blocks: tuple[CodeBlock, ...]) -> Iterator[dict[str, Any]]:
+    jobs: list[tuple[bool, dict[str, Any]]] = []
+    for block in blocks:
+        if block.language == "output" and jobs:
+            jobs[-1][1].update(output=block.code.text, output_line=block.code.line)
+        elif block.language == "python" and block.mode != "no-run":
+            job = {
+                "code": block.code.text,
+                "line": block.code.line,
+                "figure": block.figure,
+                "output": None,
+            }
+            jobs.append((bool(block.figure), job))
+    yield from (job for _, job in sorted(jobs, key=lambda pair: pair[0]))
+
+
+def _remembered(answer: Answer, cache: Path | None) -> Run:
+    if cache is None:
+        return run(answer)
+    passed = cache / f"{answer.id}-{_key(answer)}"
+    if passed.exists():
+        return Run(answer, None, {})
+    result = run(answer)
+    if result.problem is None:
+        cache.mkdir(parents=True, exist_ok=True)
+        for old in cache.glob(f"{answer.id}-{'[0-9a-f]' * 16}"):
+            old.unlink(missing_ok=True)
+        passed.touch()
+    return result
+
+
+def _key(answer: Answer) -> str:
+    """Return a hash of all that determines whether the code of an answer passes."""
+    parts = [sys.version, _RUNNER.read_text("utf-8"), *_installed()]
+    parts += [f"{b.language} {b.mode}\n{b.code.text}" for b in blocks_of(answer)]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def _installed() -> list[str]:
+    from importlib.metadata import distributions
+
+    return sorted(f"{d.metadata['Name']} {d.version}" for d in distributions())

@@ -1,0 +1,85 @@
+"""Read a file into a Fragment: text that knows its path, line and column."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlcards.diagnostics import Diagnostic, InvalidAnswer
+
+MAX_BYTES = 1_000_000
+# Control characters, and the private-use character that mlcards.markdown keeps for itself.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000]")
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """A piece of a file: its text and where its first character stands (from 1)."""
+
+    text: str
+    path: str
+    line: int = 1
+    column: int = 1
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Return the line and column in the file of the character at ``offset``."""
+        line = self.text.count("\n", 0, offset)
+        if not line:
+            return self.line, self.column + offset
+        return self.line + line, offset - self.text.rfind("\n", 0, offset)
+
+    def slice(self, start: int, end: int | None = None) -> Fragment:
+        """Return the part from ``start`` to ``end``, with its own place."""
+        return Fragment(self.text[start:end], self.path, *self.place(start))
+
+    def strip(self) -> Fragment:
+        """Return the fragment without the white space around it."""
+        return self.slice(len(self.text) - len(self.text.lstrip()), len(self.text.rstrip()))
+
+    def problem(self, code: str, message: str, offset: int = 0) -> Diagnostic:
+        """Return an error that points at the character at ``offset``."""
+        return Diagnostic(self.path, *self.place(offset), code, message)
+
+
+def read(file: Path, path: str) -> Fragment:
+    """Read a UTF-8 text file; ``path`` is the name that messages give it.
+
+    Windows line ends become ``\\n`` and a byte-order mark is dropped.
+    Raise InvalidAnswer for what is not readable text of a sensible size.
+    """
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _unreadable(path, f"the file cannot be read ({error.strerror})") from None
+    return decode(data, path)
+
+
+def decode(data: bytes, path: str) -> Fragment:
+    """Turn the bytes of a file into a Fragment; raise InvalidAnswer if they are not text."""
+    if len(data) > MAX_BYTES:
+        raise _unreadable(path, f"the file is larger than {MAX_BYTES // 1000} kB; split it")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", "replace")
+        line, column = Fragment(before, path).place(len(before))
+        message = "this byte is not UTF-8; save the file with the encoding UTF-8"
+        raise InvalidAnswer(Diagnostic(path, line, column, "encoding", message)) from None
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    fragment = Fragment(text, path)
+    if match := _FORBIDDEN.search(text):
+        message = f"the control character U+{ord(match[0]):04X} cannot be shown; delete it"
+        raise InvalidAnswer(fragment.problem("control-character", message, match.start()))
+    return fragment
+
+
+def _unreadable(path: str, message: str) -> InvalidAnswer:
+    return InvalidAnswer(Diagnostic(path, 1, 1, "unreadable", message))

@@ -1,0 +1,15 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from golden import DATA
+
+
+@pytest.fixture
+def mini(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a copy of the small library as `cards` in an empty current folder."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(DATA / "library", tmp_path / "cards")
+    return Path("cards")

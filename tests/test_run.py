@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from mlcards import run as module
+from mlcards.cli import main
+from mlcards.library import load
+
+FILE = Path("cards/ml-coding/auc.md")
+
+
+def with_code(code: str) -> None:
+    text = FILE.read_text("utf-8")
+    FILE.write_text(text.replace("## Prompts", f"{code}\n\n## Prompts"), "utf-8")
+
+
+def problem() -> str:
+    (found,) = [r.problem for r in module.run_all(load(Path("cards")).answers) if r.problem]
+    return str(found)
+
+
+def line_of(text: str) -> int:
+    return FILE.read_text("utf-8").split("\n").index(text) + 1
+
+
+def test_good_code_passes_and_is_remembered(mini: Path) -> None:
+    """`mlcards test` runs each answer, and an unchanged one only once."""
+    for _ in range(2):
+        result = CliRunner().invoke(main, ["test"])
+        assert result.output == "the code of 2 answers passes\n"
+    remembered = sorted(f.name[:-17] for f in Path("build/.tested").iterdir())
+    assert remembered == ["auc", "bias-variance"]
+    with_code("```python test\nassert False, 'changed'\n```")
+    result = CliRunner().invoke(main, ["test"])
+    assert result.exit_code == 1
+    assert "AssertionError: changed [run]" in result.output
+
+
+def test_a_failure_has_the_files_own_line(mini: Path) -> None:
+    """The line is that of the Markdown file, inside functions too."""
+    with_code("```python\ndef broken():\n    return 1 / 0\n```\n\n```python test\nbroken()\n```")
+    expected = f"{FILE}:{line_of('    return 1 / 0')}:1: the code failed: ZeroDivisionError"
+    assert problem().startswith(expected)
+
+
+def test_a_syntax_error_has_its_line(mini: Path) -> None:
+    """A block that does not compile is reported at its line."""
+    with_code("```python\nx = 1\ny = = 2\n```")
+    assert problem().startswith(f"{FILE}:{line_of('y = = 2')}:1: the code failed: SyntaxError")
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import warnings\nwarnings.warn('old')", "UserWarning: old"),
+        ("import sys\nsys.exit(3)", "SystemExit: 3"),
+        ("import os\nos._exit(3)", "the code ended its process: exit code 3"),
+        ("from mlcards_nowhere import x", "ModuleNotFoundError"),
+        ("while True: pass", "the code takes longer than 2 s; make it smaller"),
+    ],
+)
+def test_what_fails(code: str, expected: str, mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Warnings, exits, crashes, missing modules and endless loops all fail, and end."""
+    monkeypatch.setattr(module, "TIME_LIMIT", 2.0)
+    with_code(f"```python\n{code}\n```")
+    assert expected in problem()
+
+
+def test_output_is_compared(mini: Path) -> None:
+    """A shown output that differs from what was printed is an error at the output's place."""
+    with_code("```python\nprint(1 + 1)\n```\n\n```output\n3\n```")
+    place = f"{FILE}:{line_of('3')}:1"
+    assert problem() == f"{place}: the block above printed something else:\n2 [output]"
+
+
+def test_no_run_is_not_run_and_blocks_share_names(mini: Path) -> None:
+    """`no-run` is only shown; later blocks see the names of earlier ones."""
+    with_code("```python no-run\n1 / 0\n```\n\n```python test\nassert auc([1], [0]) == 1\n```")
+    assert not any(r.problem for r in module.run_all(load(Path("cards")).answers))
+
+
+def test_figures_are_drawn_beside_the_file_and_the_same_each_time(mini: Path) -> None:
+    """`mlcards figures` draws the figure block's SVG, and the same one each time."""
+    with_code(
+        "```python figure=auc-line.svg\nimport matplotlib.pyplot as plt\n"
+        "plt.plot([0, 1], [0, 1])\nplt.xlabel('x')\n```\n\n![a line](auc-line.svg)"
+    )
+    result = CliRunner().invoke(main, ["figures", str(FILE)])
+    figure = FILE.with_name("auc-line.svg")
+    assert result.output == f"{figure}\n"
+    first = figure.read_bytes()
+    CliRunner().invoke(main, ["figures"])
+    assert figure.read_bytes() == first
+    assert CliRunner().invoke(main, ["check"]).exit_code == 0
+
+
+def test_a_figure_older_than_its_code_is_an_error(mini: Path) -> None:
+    """`check` sees without running anything that a figure is missing or stale."""
+    with_code(
+        "```python figure=auc-line.svg\nimport matplotlib.pyplot as plt\nplt.plot([0, 1])\n```"
+    )
+    line = line_of("```python figure=auc-line.svg")
+    result = CliRunner().invoke(main, ["check"])
+    assert f"{FILE}:{line + 1}:1: `auc-line.svg` is not drawn yet" in result.output
+    CliRunner().invoke(main, ["figures"])
+    assert CliRunner().invoke(main, ["check"]).exit_code == 0
+    FILE.write_text(FILE.read_text("utf-8").replace("plot([0, 1])", "plot([1, 0])"), "utf-8")
+    result = CliRunner().invoke(main, ["check"])
+    assert "`auc-line.svg` is older than its code; run `mlcards figures" in result.output
+    assert result.exit_code == 1
