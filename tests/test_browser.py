@@ -1,0 +1,108 @@
+"""Cards as real Anki renders them, in real Chromium with real MathJax: legible everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import by_night, chromium, show, sides
+from playwright.sync_api import Browser
+
+CARDS = Path(__file__).parents[1] / "cards"
+
+CONTRAST = """() => {
+  const channel = c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const parse = text => text.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  const low = [];
+  for (const e of document.querySelectorAll('body, body *')) {
+    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
+    if (!own || !e.getClientRects().length) continue;
+    let back = e;
+    while (parse(getComputedStyle(back).backgroundColor)[3] === 0) back = back.parentElement;
+    const [a, b] = [e, back].map((n, i) => luminance(parse(
+      i ? getComputedStyle(n).backgroundColor : getComputedStyle(n).color)));
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < 4.5) low.push(`${e.className} ${ratio.toFixed(2)}: ${e.textContent.slice(0, 30)}`);
+  }
+  return low;
+}"""
+
+WIDE = """() => [...document.querySelectorAll('body *')]
+  .filter(e => e.getBoundingClientRect().right > innerWidth + 0.5)
+  .filter(e => !e.closest('pre, .formula, .table, mjx-assistive-mml'))
+  .map(e => `${e.tagName}.${e.className}: ${e.textContent.trim().slice(0, 40)}`)"""
+
+FORMULA_ERRORS = """() => [...document.querySelectorAll(
+  'mjx-merror, mjx-container [mathcolor=red], mjx-container [style*="color: red"]'
+)].map(e => e.textContent)"""
+
+BROKEN_IMAGES = "[...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[str]]]:
+    with sides(CARDS, tmp_path_factory.mktemp("anki")) as found:
+        yield found
+
+
+def test_cards_are_legible_by_day_and_night_on_a_phone(
+    browser: Browser, answers: dict[str, list[str]], tmp_path: Path
+) -> None:
+    """At 360 px nothing makes the page scroll sideways; text has a contrast of 4.5 : 1.
+
+    No formula shows an error, no picture is missing, and nothing comes from another place.
+    """
+    page = browser.new_page(viewport={"width": 360, "height": 700})
+    outside: list[str] = []
+    page.on("request", lambda r: None if r.url.startswith("file:") else outside.append(r.url))
+    page.on("requestfailed", lambda r: outside.append(r.url))
+    page.on("pageerror", lambda error: outside.append(str(error)))
+    found: dict[str, object] = {}
+    for answer, shown in answers.items():
+        show(page, tmp_path, shown)
+        found[f"{answer}: too wide"] = page.evaluate(WIDE)
+        found[f"{answer}: formulas"] = page.evaluate(FORMULA_ERRORS)
+        found[f"{answer}: pictures"] = page.evaluate(BROKEN_IMAGES)
+        found[f"{answer}: contrast by day"] = page.evaluate(CONTRAST)
+        by_night(page)
+        found[f"{answer}: contrast by night"] = page.evaluate(CONTRAST)
+        if page.evaluate("document.documentElement.scrollWidth") > 360:
+            found[f"{answer}: the page scrolls sideways"] = True
+    page.close()
+    assert {what: where for what, where in found.items() if where} == {}
+    assert outside == []
+
+
+def test_sections_are_folded_and_the_answer_is_not(
+    browser: Browser, answers: dict[str, list[str]], tmp_path: Path
+) -> None:
+    """The Explain back shows the spoken answer and the checklist, and folds the rest."""
+    page = browser.new_page(viewport={"width": 360, "height": 700})
+    show(page, tmp_path, next(iter(answers.values()))[-1:], unfold=False)
+    assert page.locator(".spoken").is_visible()
+    assert page.locator(".checklist li").count() >= 4
+    assert not page.locator("details > div").first.is_visible()
+    page.locator("summary").first.click()
+    assert page.locator("details > div").first.is_visible()
+    page.close()
+
+
+def test_the_measures_see_what_is_wrong(browser: Browser, tmp_path: Path) -> None:
+    """A broken formula, an unknown macro, pale text, a wide box and a lost picture are found."""
+    page = browser.new_page(viewport={"width": 360, "height": 700})
+    wide = '<p style="width: 900px">wide</p>'
+    pale = '<p style="color: #aaa">pale</p>'
+    show(page, tmp_path, [rf'\(\frac{{a\) and \(\foo\) {wide} {pale} <img src="gone.svg">'])
+    assert len(page.evaluate(FORMULA_ERRORS)) == 2
+    assert len(page.evaluate(WIDE)) == 1
+    assert len(page.evaluate(CONTRAST)) >= 1
+    assert len(page.evaluate(BROKEN_IMAGES)) == 1
+    page.close()
