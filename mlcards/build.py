@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlcards import apkg
+from mlcards import apkg, record
 from mlcards.compile import Compiled
-from mlcards.notetypes import KINDS
 from mlcards.output import output_folder, write
 from mlcards.packages import Package, descriptions, packages
-from mlcards.revision import revision
+from mlcards.revision import Revision, revision
 from mlcards.select import Selection
 
 
@@ -30,20 +29,47 @@ def build(
     """Write all packages, or the one of a selection; yield each as it is written.
 
     ``output`` is a folder, or for a selection also a file name that ends in ``.apkg``.
-    Raise NothingSelected before anything is written, and OutputError.
+    Raise NothingSelected or UnusableTime before anything is written, and OutputError.
     """
     now = revision(cards)
-    times = {note.key: now.time for note in compiled.notes} | dict.fromkeys(KINDS, now.time)
     folder, chosen = _plan(compiled, selection, output)
-    texts = descriptions(compiled.notes, compiled.catalog, now)
+    yield from write_packages(compiled, chosen, folder, now, times(compiled, now.time))
+
+
+def whole(cards: Path, compiled: Compiled) -> bytes:
+    """Return the package of all notes as a build would write it now."""
+    now = revision(cards)
+    package = packages(compiled.notes, compiled.catalog)[0]
+    return _data(compiled, package, now, times(compiled, now.time))
+
+
+def times(compiled: Compiled, now: int) -> dict[str, int]:
+    """Return when each note (by key) and note type (by kind) last changed.
+
+    What is as the last release left it keeps its time; the rest is of ``now``.
+    """
+    present = record.renew(compiled.record, compiled.notes, (), now)
+    return {name: entry.time for name, entry in (*present.notes.items(), *present.types.items())}
+
+
+def write_packages(
+    compiled: Compiled,
+    chosen: tuple[Package, ...],
+    folder: Path,
+    now: Revision,
+    changed: Mapping[str, int],
+) -> Iterator[Written]:
+    """Write packages below a folder, each whole or not at all; raise OutputError."""
     with output_folder(folder):
         for package in chosen:
-            data = apkg.to_bytes(
-                package, texts, compiled.media, times, compiled.catalog.settings.name
-            )
-            write(folder / package.path, data)
-            cards_count = sum(len(note.cards) for note in package.notes)
-            yield Written(folder / package.path, len(package.notes), cards_count)
+            write(folder / package.path, _data(compiled, package, now, changed))
+            cards = sum(len(note.cards) for note in package.notes)
+            yield Written(folder / package.path, len(package.notes), cards)
+
+
+def _data(compiled: Compiled, package: Package, now: Revision, changed: Mapping[str, int]) -> bytes:
+    texts = descriptions(compiled.notes, compiled.catalog, now)
+    return apkg.to_bytes(package, texts, compiled.media, changed, compiled.catalog.settings.name)
 
 
 def _plan(

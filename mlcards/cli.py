@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlcards.answer import Answer
     from mlcards.compile import Compiled
     from mlcards.diagnostics import Diagnostic
+    from mlcards.diff import Contents
     from mlcards.select import Selection
 
 _CARDS = click.argument("cards", type=click.Path(path_type=Path), default=Path("cards"))
@@ -76,13 +77,14 @@ def build(
     """
     from mlcards.build import build
     from mlcards.output import OutputError
+    from mlcards.revision import UnusableTime
 
     compiled = _compiled(cards)
     selection = _checked(compiled, tags, without)
     try:
         for package in build(cards, compiled, selection, output):
             click.echo(f"{package.file}: {package.notes} notes, {package.cards} cards")
-    except OutputError as error:
+    except (OutputError, UnusableTime) as error:
         raise click.ClickException(str(error)) from None
 
 
@@ -168,6 +170,70 @@ def figures(paths: tuple[Path, ...]) -> None:
             click.echo(str(file))
     if problems:
         _fail(tuple(problems))
+
+
+@main.command()
+@click.argument("old", type=click.Path(path_type=Path, exists=True))
+@click.argument("new", type=click.Path(path_type=Path, exists=True), default=Path("cards"))
+@click.option("--json", "form", flag_value="json", help="As JSON.")
+@click.option("--markdown", "form", flag_value="markdown", help="For a pull request.")
+def diff(old: Path, new: Path, form: str | None) -> None:
+    """Show what importing NEW does to a learner who has OLD.
+
+    Each is a package, or a cards folder (cards/ if NEW is left out). The exit code is 1 if a
+    learner would lose something.
+
+    \b
+      mlcards diff released.apkg
+      mlcards diff released.apkg build/mlcards.apkg --markdown
+    """
+    from mlcards.diff import as_json, as_markdown, as_text, diff
+
+    difference = diff(_contents(old), _contents(new))
+    show = {"json": as_json, "markdown": as_markdown}.get(form or "", as_text)
+    click.echo(show(difference))
+    sys.exit(1 if difference.losses else 0)
+
+
+def _contents(path: Path) -> Contents:
+    from mlcards.build import whole
+    from mlcards.diff import NoPackage, contents
+
+    try:
+        return contents(whole(path, _compiled(path)) if path.is_dir() else path.read_bytes())
+    except NoPackage as error:
+        raise click.UsageError(f"{path} {error}") from None
+
+
+@main.command()
+@click.argument("version")
+@_CARDS
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default=Path("build"), help="Default: build/"
+)
+def release(version: str, cards: Path, output: Path) -> None:
+    """Make release VERSION of CARDS (cards/): packages, record and changelog.
+
+    Refuses where a learner would lose something. Publishes and commits nothing; prints the
+    commands that do.
+    """
+    from mlcards.output import OutputError
+    from mlcards.release import Refused
+    from mlcards.release import release as make
+    from mlcards.revision import UnusableTime
+
+    compiled = _compiled(cards)
+    try:
+        made = make(cards, compiled, version, output)
+    except (Refused, OutputError, UnusableTime) as error:
+        raise click.ClickException(str(error)) from None
+    for package in made.written:
+        click.echo(f"{package.file}: {package.notes} notes, {package.cards} cards")
+    click.echo(f"\n{made.notes}\nTo publish it:\n")
+    click.echo(f"  git add {made.record} {made.changelog}")
+    click.echo(f"  git commit -m 'Release {version}'")
+    click.echo(f"  git tag -a v{version} -m 'Release {version}'")
+    click.echo("  git push --follow-tags")
 
 
 def _answers(paths: tuple[Path, ...]) -> list[Answer]:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlcards import checks, library, notes
+from mlcards import checks, library, notes, record
 from mlcards.answer import Answer
 from mlcards.catalog import Catalog
 from mlcards.diagnostics import Diagnostic
 from mlcards.notes import Note
+from mlcards.record import Record
 
 Track = Callable[[Sequence[Answer]], Iterator[Answer]]
 
@@ -20,6 +21,7 @@ class Compiled:
     """The notes of a cards folder in curriculum order, and its problems by place."""
 
     catalog: Catalog
+    record: Record
     notes: tuple[Note, ...]
     media: dict[str, Path]
     problems: tuple[Diagnostic, ...]
@@ -36,7 +38,9 @@ def compile_cards(folder: Path, track: Track = iter) -> Compiled:
     ]
     problems = [problem for draft in drafts for problem in draft.problems]
     media = {picture.name: file for file, picture in cards.media.items()}
+    rendered = notes.assemble(drafts, cards.catalog)
+    released = record.load(folder)
     found = {*cards.problems, *checks.check(cards), *problems}
-    return Compiled(
-        cards.catalog, notes.assemble(drafts, cards.catalog), media, tuple(sorted(found))
-    )
+    if not cards.problems:
+        found.update(record.vanished(released, rendered, (folder / record.FILE).as_posix()))
+    return Compiled(cards.catalog, released, rendered, media, tuple(sorted(found)))

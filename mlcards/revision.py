@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from mlcards.record import FILE
+
+
+class UnusableTime(Exception):
+    """The time of a build would make Anki refuse later updates; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +33,32 @@ class Revision:
 
 
 def revision(folder: Path) -> Revision:
-    """Look at the cards folder: the time of its commit, or of its newest change."""
-    head = _git(folder, "log", "-1", "--format=%h %ct", "--abbrev=10")
-    if not head:
-        return Revision("", changed=True, time=_newest(folder))
-    commit, time = head.split()
-    changed = bool(_git(folder, "status", "--porcelain", "--", "."))
-    return Revision(commit, changed, _newest(folder) if changed else int(time))
+    """Look at the cards folder and tell its time.
+
+    That is SOURCE_DATE_EPOCH where it is set, else the time of the commit, else (changed files,
+    no git) of the newest change among the files. Raise UnusableTime for one in the future.
+    """
+    commit, _, committed = _git(folder, "log", "-1", "--format=%h %ct", "--abbrev=10").partition(
+        " "
+    )
+    changed = bool(commit) and bool(_git(folder, "status", "--porcelain", "--", "."))
+    if found := epoch():
+        return Revision(commit, changed, found)
+    seconds = int(committed) if commit and not changed else _newest(folder)
+    if seconds > time.time():
+        what = f"of commit {commit}" if commit and not changed else "of the newest file"
+        raise UnusableTime(f"the time {what} lies in the future; set the clock right")
+    return Revision(commit, changed, seconds)
+
+
+def epoch() -> int | None:
+    """Return SOURCE_DATE_EPOCH, or None; raise UnusableTime if it is no second of the past."""
+    word = os.environ.get("SOURCE_DATE_EPOCH")
+    if not word:
+        return None
+    if not word.isdecimal() or not 0 < int(word) <= time.time():
+        raise UnusableTime(f"SOURCE_DATE_EPOCH={word} is not a second between 1970 and now")
+    return int(word)
 
 
 def _git(folder: Path, *words: str) -> str:
@@ -46,4 +73,5 @@ def _git(folder: Path, *words: str) -> str:
 
 
 def _newest(folder: Path) -> int:
-    return max(int(file.stat().st_mtime) for file in folder.rglob("*") if file.is_file())
+    files = (file for file in folder.rglob("*") if file.is_file() and file.name != FILE)
+    return max(int(file.stat().st_mtime) for file in files)

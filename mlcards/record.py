@@ -1,0 +1,135 @@
+"""Remember what learners have: each released note's content and when it last changed.
+
+Anki takes a note over only when its time of change is newer than the learner's, and then
+replaces the learner's own edits. So a note keeps its time until its content changes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mlcards.diagnostics import Diagnostic, InvalidAnswer
+from mlcards.notes import Note
+from mlcards.notetypes import NoteType, note_types
+from mlcards.source import Fragment, read
+
+FILE = "released.txt"
+_HEAD = "# What the last release gave to learners. Only `mlcards release` writes this file.\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The content of a note or note type, and the second at which it last changed."""
+
+    hash: str
+    time: int
+    line: int = 0
+    """Where the entry stands in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The last release; empty before the first."""
+
+    version: str = ""
+    decks: frozenset[str] = frozenset()
+    schemas: Mapping[str, str] = field(default_factory=dict)
+    """A hash of the fields and templates of each kind of note type."""
+    types: Mapping[str, Entry] = field(default_factory=dict)
+    notes: Mapping[str, Entry] = field(default_factory=dict)
+
+
+def load(folder: Path) -> Record:
+    """Read the record of a cards folder; raise InvalidAnswer if it was damaged."""
+    file = folder / FILE
+    if not file.exists():
+        return Record()
+    text = read(file, file.as_posix())
+    version, decks = "", set()
+    schemas: dict[str, str] = {}
+    types: dict[str, Entry] = {}
+    notes: dict[str, Entry] = {}
+    for number, line in enumerate(text.text.split("\n"), 1):
+        match line.split(" ", 1)[0], line.split(" "):
+            case "" | "#", _:
+                pass
+            case "release", [_, version]:
+                pass
+            case "deck", _:
+                decks.add(line.removeprefix("deck "))
+            case "notetype", [_, kind, schema, look, time] if time.isdigit():
+                schemas[kind] = schema
+                types[kind] = Entry(look, int(time), number)
+            case "note", [_, key, content, time] if time.isdigit():
+                notes[key] = Entry(content, int(time), number)
+            case _:
+                message = "this line is damaged; restore the file from the last release"
+                raise InvalidAnswer(Diagnostic(text.path, number, 1, "record", message))
+    return Record(version, frozenset(decks), schemas, types, notes)
+
+
+def renew(record: Record, notes: Iterable[Note], decks: Iterable[str], now: int) -> Record:
+    """Return the record as it would be were these notes released at the second ``now``."""
+    kinds = note_types().values()
+    return Record(
+        record.version,
+        frozenset(decks),
+        {kind.kind: schema(kind) for kind in kinds},
+        {one.kind: _entry(record.types.get(one.kind), look(one), now) for one in kinds},
+        {note.key: _entry(record.notes.get(note.key), content(note), now) for note in notes},
+    )
+
+
+def to_text(record: Record) -> str:
+    """Return the text of the record's file."""
+    lines = [f"release {record.version}", *sorted(f"deck {deck}" for deck in record.decks)]
+    for kind, entry in sorted(record.types.items()):
+        lines.append(f"notetype {kind} {record.schemas[kind]} {entry.hash} {entry.time}")
+    for key, entry in sorted(record.notes.items()):
+        lines.append(f"note {key} {entry.hash} {entry.time}")
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def content(note: Note) -> str:
+    """Return a hash of what a learner sees of a note: its fields and tags."""
+    return _hash(note.kind, *note.fields, "", *note.tags)
+
+
+def schema(kind: NoteType) -> str:
+    """Return a hash of what must never change in a note type."""
+    parts = (*kind.fields, kind.template)
+    return _hash(str(kind.id), *(f"{part.id} {part.name}" for part in parts))
+
+
+def look(kind: NoteType) -> str:
+    """Return a hash of what may change in a note type: its templates' HTML and its CSS."""
+    return _hash(kind.name, kind.front, kind.back, kind.css)
+
+
+def vanished(record: Record, notes: Iterable[Note], path: str) -> list[Diagnostic]:
+    """Return an error for each released key that is neither present nor retired."""
+    present = {note.key for note in notes}
+    problems = []
+    for key, entry in record.notes.items():
+        if key not in present:
+            id, _, prompt = key.partition("/")
+            where = f"its prompt `### {prompt}`" if prompt and id in present else f"`{id}.md`"
+            message = (
+                f"`{key}` was released and learners have it; bring back {where} and write "
+                "`retired: <reason or the id that replaces it>` in it"
+            )
+            problems.append(Fragment("", path, entry.line).problem("vanished", message))
+    return problems
+
+
+def _entry(old: Entry | None, hash: str, now: int) -> Entry:
+    if old is None:
+        return Entry(hash, now)
+    return old if old.hash == hash else Entry(hash, max(now, old.time + 1))
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
