@@ -6,7 +6,7 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from mlcards.answer import Answer
+    from mlcards.build import Written
     from mlcards.compile import Compiled
     from mlcards.diagnostics import Diagnostic
     from mlcards.diff import Contents
@@ -82,10 +83,12 @@ def build(
     compiled = _compiled(cards)
     selection = _checked(compiled, tags, without)
     try:
-        for package in build(cards, compiled, selection, output):
-            click.echo(f"{package.file}: {package.notes} notes, {package.cards} cards")
+        written = _listed(build(cards, compiled, selection, output))
     except (OutputError, UnusableTime) as error:
         raise click.ClickException(str(error)) from None
+    most = max(written, key=lambda package: package.notes)
+    packages = _count(len(written), "package")
+    click.echo(f"{packages} with {_count(most.notes, 'note')} and {_count(most.cards, 'card')}")
 
 
 @main.command("list")
@@ -121,7 +124,8 @@ def list_notes(cards: Path, tags: tuple[str, ...], without: tuple[str, ...], as_
         click.echo(f"{note.key:<{width}}  {note.kind:<7}  {title}")
     answers = sum(note.kind == "explain" for note in chosen)
     total = sum(len(note.cards) for note in chosen)
-    click.echo(f"{len(chosen)} notes, {total} cards, from {answers} answers")
+    counts = (_count(len(chosen), "note"), _count(total, "card"), _count(answers, "answer"))
+    click.echo(f"{counts[0]}, {counts[1]}, from {counts[2]}")
 
 
 @main.command()
@@ -195,6 +199,15 @@ def diff(old: Path, new: Path, form: str | None) -> None:
     sys.exit(1 if difference.losses else 0)
 
 
+def _listed(written: Iterable[Written]) -> list[Written]:
+    """Print each package as it is written."""
+    packages = []
+    for package in written:
+        click.echo(f"{package.file}: {package.notes} notes, {package.cards} cards")
+        packages.append(package)
+    return packages
+
+
 def _contents(path: Path) -> Contents:
     from mlcards.build import whole
     from mlcards.diff import NoPackage, contents
@@ -227,8 +240,7 @@ def release(version: str, cards: Path, output: Path) -> None:
         made = make(cards, compiled, version, output)
     except (Refused, OutputError, UnusableTime) as error:
         raise click.ClickException(str(error)) from None
-    for package in made.written:
-        click.echo(f"{package.file}: {package.notes} notes, {package.cards} cards")
+    _listed(made.written)
     click.echo(f"\n{made.notes}\nTo publish it:\n")
     click.echo(f"  git add {made.record} {made.changelog}")
     click.echo(f"  git commit -m 'Release {version}'")

@@ -25,6 +25,7 @@ def test_build_writes_all_packages(mini: Path) -> None:
     result = mlcards("build")
     assert result.exit_code == 0
     assert "build/mini.apkg: 5 notes, 7 cards" in result.output
+    assert result.output.endswith("6 packages with 5 notes and 7 cards\n")
     assert files(Path("build")) == {
         "mini.apkg",
         "area/ml-coding.apkg",
@@ -90,7 +91,7 @@ def test_list(mini: Path) -> None:
         "in",
         "AUC?",
     ]
-    assert table[-1] == "2 notes, 2 cards, from 1 answers"
+    assert table[-1] == "2 notes, 2 cards, from 1 answer"
     rows = json.loads(mlcards("list", "--json", "--tag", "cloze").output)
     assert rows[0]["key"] == "bias-variance/decomposition"
     assert rows[0]["cards"] == 3

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mlcards.revision import UnusableTime, revision
+
+FILE = Path("cards/ml-coding/auc.md")
+
+
+def git(*words: str, folder: Path = Path()) -> str:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    done = subprocess.run(
+        ["git", *identity, *words],
+        cwd=folder,
+        env={**os.environ, "GIT_COMMITTER_DATE": "1700000000 +0000"},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(mini: Path) -> Path:
+    """Return the small library, committed at the second 1,700,000,000."""
+    git("init", "-q")
+    git("add", "cards")
+    git("commit", "-qm", "One")
+    return mini
+
+
+def test_a_clean_checkout_has_the_time_of_its_commit(repository: Path) -> None:
+    """The commit gives the time, and the description names it."""
+    found = revision(repository)
+    assert found.time == 1_700_000_000
+    assert str(found) == f"built from commit {git('rev-parse', '--short=10', 'HEAD')}"
+
+
+def test_changed_files_have_their_own_time(repository: Path) -> None:
+    """Two builds of a changed folder differ in time, so that a learner gets the second."""
+    FILE.write_text("x", "utf-8")
+    os.utime(FILE, (1_750_000_000, 1_750_000_000))
+    for file in repository.rglob("*.*"):
+        if file != FILE:
+            os.utime(file, (1_600_000_000, 1_600_000_000))
+    found = revision(repository)
+    assert found.time == 1_750_000_000
+    assert str(found).endswith(" with later changes")
+
+
+def test_changes_outside_the_cards_do_not_count(repository: Path) -> None:
+    """Only the cards folder decides whether it is as committed."""
+    Path("notes.txt").write_text("x", "utf-8")
+    assert not revision(repository).changed
+
+
+def test_a_shallow_clone_is_like_any_other(repository: Path, tmp_path: Path) -> None:
+    """CI often fetches one commit only; that one is enough."""
+    git("commit", "-qm", "Two", "--allow-empty")
+    clone = tmp_path / "clone"
+    git("clone", "-q", "--depth=1", f"file://{Path.cwd()}", str(clone))
+    assert revision(clone / "cards") == revision(repository)
+
+
+def test_without_git_the_newest_file_counts(mini: Path) -> None:
+    """A folder that was unpacked from an archive has the time of its newest file."""
+    for file in mini.rglob("*.*"):
+        os.utime(file, (1_600_000_000, 1_600_000_000))
+    os.utime(FILE, (1_650_000_000, 1_650_000_000))
+    found = revision(mini)
+    assert found.time == 1_650_000_000
+    assert str(found) == "built from a folder without git"
+
+
+@pytest.mark.parametrize("word", ["soon", "-1", "99999999999"])
+def test_source_date_epoch(mini: Path, monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    """SOURCE_DATE_EPOCH goes before all; a senseless one is refused."""
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1234567890")
+    assert revision(mini).time == 1_234_567_890
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", word)
+    with pytest.raises(UnusableTime, match=f"SOURCE_DATE_EPOCH={word} is not a second"):
+        revision(mini)
