@@ -14,6 +14,7 @@ from mlcards.source import Fragment, read
 
 DIFFICULTIES = ("easy", "medium", "hard")
 ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+MAX_ID = 80
 ID_RULE = "use a-z, 0-9 and single hyphens between them"
 
 _TERM_KEYS = ("name", "aliases")

@@ -129,12 +129,100 @@ def list_notes(cards: Path, tags: tuple[str, ...], without: tuple[str, ...], as_
 
 
 @main.command()
-@_CARDS
-def check(cards: Path) -> None:
-    """Check the answers in CARDS (cards/) as a build would, and write nothing."""
-    compiled = _compiled(cards)
-    answers = sum(note.kind == "explain" for note in compiled.notes)
-    click.echo(f"{answers} answers, {len(compiled.notes)} notes: no problems")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--rules", is_flag=True, help="List all rules with their codes.")
+def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
+    """Check the answers in PATHS (cards/) as a build would, and more; write nothing.
+
+    Besides errors it gives advice, which does not fail, and typesets every formula with MathJax
+    where that is installed.
+
+    \b
+      mlcards check
+      mlcards check cards/ml-theory/softmax.md
+    """
+    from mlcards import formulas
+    from mlcards.advice import advise, similar
+    from mlcards.diagnostics import FORMATS
+
+    if rules:
+        _print_rules()
+        return
+    folder = _folder(paths)
+    compiled = _read(folder)
+    found = {*compiled.problems, *similar(compiled.drafts)}
+    found.update(advice for draft in compiled.drafts for advice in advise(draft))
+    if formulas.installed():
+        every = [formula for draft in compiled.drafts for formula in draft.formulas]
+        found.update(formulas.problems(every))
+    else:
+        click.echo(formulas.HOW_TO_INSTALL, err=True)
+    shown = sorted(one for one in found if _below(one.path, paths))
+    errors = tuple(one for one in shown if one.severity == "error")
+    if shown or form == "json":
+        click.echo(FORMATS[form](shown))
+    if form == "text":
+        answers = [one for one in compiled.drafts if _below(one.answer.start.path, paths)]
+        notes = sum(len(one.notes) for one in answers)
+        counts = (_count(len(answers), "answer"), _count(notes, "note"))
+        advice = _count(len(shown) - len(errors), "piece") + " of advice"
+        click.echo(f"{counts[0]}, {counts[1]}: {_count(len(errors), 'error')}, {advice}")
+    sys.exit(1 if errors else 0)
+
+
+def _print_rules() -> None:
+    from mlcards.rules import ADVICE, ERRORS
+
+    for title, rules in (("Errors", ERRORS), ("Advice", ADVICE)):
+        click.echo(f"{title}:")
+        for code, sentence in rules.items():
+            click.echo(f"  {code:<18} {sentence}")
+
+
+@main.command()
+@click.argument("area")
+@click.argument("question")
+@click.option("--id", help="The file's name, for ever; proposed from the question if left out.")
+@click.option("--cards", type=click.Path(path_type=Path), default=Path("cards"), hidden=True)
+def new(area: str, question: str, id: str | None, cards: Path) -> None:
+    """Write the skeleton of an answer to QUESTION in AREA.
+
+    \b
+      mlcards new ml-theory "What is label smoothing?"
+    """
+    from mlcards.catalog import ID, ID_RULE
+    from mlcards.diagnostics import did_you_mean
+    from mlcards.new import alike, propose_id, skeleton
+    from mlcards.output import OutputError, write
+
+    compiled = _read(cards)
+    areas = compiled.catalog.areas
+    term = areas.find(area)
+    if not term:
+        near = did_you_mean(area, areas.words())
+        names = ", ".join(one.id for one in areas.terms)
+        raise click.UsageError(f"`{area}` is no area{near} The areas are {names}.")
+    id = id or propose_id(question)
+    if not ID.fullmatch(id):
+        raise click.UsageError(f"`{id}` is no id; {ID_RULE}: --id some-words")
+    for note in alike(question, compiled.notes):
+        click.echo(f"note: `{note.key}` asks something similar: {note.title}", err=True)
+    taken = next((d.answer.start.path for d in compiled.drafts if d.answer.id == id), None)
+    file = cards / term.id / f"{id}.md"
+    if taken or file.exists():
+        raise click.UsageError(f"{taken or file} exists; choose another name with --id")
+    try:
+        write(file, skeleton(question).encode())
+    except OutputError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{file}\nReplace each comment, then: mlcards check {file}")
 
 
 @main.command()
@@ -282,16 +370,21 @@ def _below(path: str, paths: tuple[Path, ...]) -> bool:
 
 def _compiled(cards: Path) -> Compiled:
     """Compile the cards folder, or print what is wrong with it and exit with 1."""
+    compiled = _read(cards)
+    if compiled.problems:
+        _fail(compiled.problems)
+    return compiled
+
+
+def _read(cards: Path) -> Compiled:
+    """Compile the cards folder with its problems; exit with 1 if nothing can be read."""
     from mlcards.compile import compile_cards
     from mlcards.diagnostics import InvalidAnswer
 
     try:
-        compiled = compile_cards(cards, _progress)
+        return compile_cards(cards, _progress)
     except InvalidAnswer as error:
         _fail(error.diagnostics)
-    if compiled.problems:
-        _fail(compiled.problems)
-    return compiled
 
 
 def _progress(items: Sequence[Answer]) -> Iterator[Answer]:
@@ -310,8 +403,9 @@ def _progress(items: Sequence[Answer]) -> Iterator[Answer]:
 
 
 def _fail(problems: tuple[Diagnostic, ...]) -> NoReturn:
-    for problem in problems:
-        click.echo(str(problem), err=True)
+    from mlcards.diagnostics import as_text
+
+    click.echo(as_text(problems), err=True)
     files = len({problem.path for problem in problems})
     click.echo(f"{_count(len(problems), 'problem')} in {_count(files, 'file')}", err=True)
     sys.exit(1)

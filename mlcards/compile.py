@@ -10,7 +10,7 @@ from mlcards import checks, library, notes, record
 from mlcards.answer import Answer
 from mlcards.catalog import Catalog
 from mlcards.diagnostics import Diagnostic
-from mlcards.notes import Note
+from mlcards.notes import Draft, Note
 from mlcards.record import Record
 
 Track = Callable[[Sequence[Answer]], Iterator[Answer]]
@@ -22,6 +22,7 @@ class Compiled:
 
     catalog: Catalog
     record: Record
+    drafts: tuple[Draft, ...]
     notes: tuple[Note, ...]
     media: dict[str, Path]
     problems: tuple[Diagnostic, ...]
@@ -43,4 +44,4 @@ def compile_cards(folder: Path, track: Track = iter) -> Compiled:
     found = {*cards.problems, *checks.check(cards), *problems}
     if not cards.problems:
         found.update(record.vanished(released, rendered, (folder / record.FILE).as_posix()))
-    return Compiled(cards.catalog, released, rendered, media, tuple(sorted(found)))
+    return Compiled(cards.catalog, released, tuple(drafts), rendered, media, tuple(sorted(found)))

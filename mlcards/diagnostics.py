@@ -6,6 +6,10 @@ import difflib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+from mlcards.rules import ADVICE, ERRORS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -18,9 +22,14 @@ class Diagnostic:
     code: str
     message: str
     severity: str = "error"
+    """``error`` or ``advice``."""
+
+    def __post_init__(self) -> None:
+        assert self.code in (ERRORS if self.severity == "error" else ADVICE), self.code
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.message} [{self.code}]"
+        sort = "" if self.severity == "error" else f"{self.severity}: "
+        return f"{self.path}:{self.line}:{self.column}: {sort}{self.message} [{self.code}]"
 
 
 class InvalidAnswer(Exception):
@@ -38,6 +47,45 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {' or '.join(by_folded[name] for name in near)}?" if near else ""
 
 
+def as_text(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return the diagnostics for a terminal, each with its line and a caret below the place."""
+    lines = cache(_lines)
+    return "\n".join(f"{one}{_excerpt(one, lines(one.path))}" for one in diagnostics)
+
+
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
     """Return the diagnostics as a JSON list."""
     return json.dumps([asdict(d) for d in diagnostics], ensure_ascii=False, indent=2)
+
+
+def as_github(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return the diagnostics as commands that GitHub shows on the changed lines."""
+    return "\n".join(
+        f"::{'error' if one.severity == 'error' else 'notice'} file={_escaped(one.path)},"
+        f"line={one.line},col={one.column},title={one.code}::{_escaped(one.message)}"
+        for one in diagnostics
+    )
+
+
+FORMATS = {"text": as_text, "json": as_json, "github": as_github}
+
+
+def _excerpt(one: Diagnostic, lines: list[str], width: int = 90) -> str:
+    if not 1 <= one.line <= len(lines) or not lines[one.line - 1].strip():
+        return ""
+    start = max(0, one.column - width // 2) if one.column > width - 10 else 0
+    shown = lines[one.line - 1][start : start + width].replace("\t", " ")
+    return f"\n    {shown}\n    {' ' * (one.column - 1 - start)}^"
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def _escaped(text: str) -> str:
+    for sign in "%\r\n,:":
+        text = text.replace(sign, f"%{ord(sign):02X}")
+    return text

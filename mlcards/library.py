@@ -14,7 +14,7 @@ from mlcards.catalog import Catalog
 from mlcards.code import FINGERPRINT
 from mlcards.diagnostics import Diagnostic, InvalidAnswer, did_you_mean
 from mlcards.markdown import IMAGE_SUFFIXES
-from mlcards.source import read
+from mlcards.source import MAX_ANSWER_BYTES, read
 
 MAX_IMAGE_BYTES = 1_000_000
 
@@ -61,7 +61,7 @@ def load(folder: Path) -> Library:
         if not is_answer and file.suffix.lower() not in IMAGE_SUFFIXES:
             continue
         try:
-            if not file.resolve().is_relative_to(root):
+            if not _resolved(file).is_relative_to(root):
                 message = "this link leaves the cards folder; put the file itself here"
                 raise InvalidAnswer(Diagnostic(path, 1, 1, "outside", message))
             if not is_answer:
@@ -72,7 +72,8 @@ def load(folder: Path) -> Library:
             if first is not file:
                 message = f"`{first.as_posix()}` has this id already; an id names one file"
                 problems.append(Diagnostic(path, 1, 1, "duplicate-id", message))
-            answer, found = parse.parse(read(file, path), file.parent.name, file.stem)
+            text = read(file, path, MAX_ANSWER_BYTES)
+            answer, found = parse.parse(text, file.parent.name, file.stem)
             answers.append(answer)
             problems.extend(found)
         except InvalidAnswer as error:
@@ -99,6 +100,14 @@ def _check_area(file: Path, folder: Path, lists: Catalog) -> None:
         near = did_you_mean(area, lists.areas.words()) or "; add it to taxonomy.yaml"
         message = f"the folder `{area}` is no area{near}"
         raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "area", message))
+
+
+def _resolved(file: Path) -> Path:
+    try:
+        return file.resolve()
+    except RuntimeError:  # a link that leads to itself, before Python 3.13
+        message = "this link leads to itself; put the file itself here"
+        raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "unreadable", message)) from None
 
 
 def _picture(file: Path) -> Picture:

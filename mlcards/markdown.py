@@ -32,6 +32,9 @@ _CLOZE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", ":": "&#58;"})
 IMAGE_SUFFIXES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
+_Deletions = dict[int, tuple[tuple[int, ...], int]]
+
+
 @dataclass(frozen=True, slots=True)
 class Formula:
     """A formula as written in the file, for the check by MathJax."""
@@ -66,11 +69,13 @@ class _Job:
     problems: list[Diagnostic] = field(default_factory=list)
     blocks: list[CodeBlock] = field(default_factory=list)
     protected: str = ""
+    deletions_of: str = ""
+    deletions: _Deletions = field(default_factory=dict)
 
     def place(self, line: int, column: int = 0) -> Fragment:
         """Return the place of a character, by its line (from 0) and column in the text."""
-        offset = sum(len(text) + 1 for text in self.lines[:line]) + column
-        return self.source.slice(offset, offset)
+        start = self.source.column if line == 0 else 1
+        return Fragment("", self.source.path, self.source.line + line, start + column)
 
     def problem(self, place: Fragment, code: str, message: str) -> None:
         self.problems.append(place.problem(code, message))
@@ -257,20 +262,19 @@ def _protect(line: str) -> str:
 
 
 def _cloze(state: StateInline, silent: bool) -> bool:
-    if not state.env["job"].cloze:
+    job: _Job = state.env["job"]
+    if not job.cloze or not (match := _CLOZE.match(state.src, state.pos)):
         return False
-    match = _CLOZE.match(state.src, state.pos)
-    if not match:
+    if job.deletions_of != state.src:
+        job.deletions_of, job.deletions = state.src, _deletions(state.src)
+    cuts, end = job.deletions.get(state.pos, ((), state.posMax + 1))
+    if end > state.posMax:
         return False
-    found = _cloze_end(state.src, match.end(), state.posMax)
-    if found is None:
-        return False
-    inner, end = found
     if not silent:
         opening = state.push("cloze_open", "", 1)
         opening.info = match[1]
         opening.meta = {"offset": state.pos}
-        rest, parts = state.posMax, (match.end(), *inner)
+        rest, parts = state.posMax, (match.end(), *cuts)
         for i in range(0, len(parts), 2):
             if i:
                 state.push("cloze_hint", "", 0)
@@ -282,32 +286,39 @@ def _cloze(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _cloze_end(text: str, start: int, stop: int) -> tuple[tuple[int, ...], int] | None:
-    """Return the cuts of a deletion and where it ends; formulas, code and escapes do not end it.
+def _deletions(text: str) -> _Deletions:
+    """Find where each deletion ends; formulas, code and escapes do not end it.
 
-    The cuts are (end of the text,) or (end of the text, start of the hint, end of the hint).
+    Returns, by the place of its ``{{``, the cuts and the end of each. The cuts are (end of the
+    text,) or (end of the text, start of the hint, end of the hint).
     """
-    i, depth, hint = start, 0, -1
-    while i < stop:
+    found: _Deletions = {}
+    opened: list[tuple[int, int]] = []
+    i = 0
+    while i < len(text):
         if text[i] == "\\":
             i += 2
-        elif text[i] == "$" and (end := _formula_end(text, i, stop)) > 0:
+        elif text[i] == "$" and (end := _formula_end(text, i, len(text))) > 0:
             i = end
         elif text[i] == "`":
             run = len(text) - len(text[i:].lstrip("`")) - i
             end = text.find("`" * run, i + run)
-            i = end + run if 0 < end < stop else i + run
+            i = end + run if end > 0 else i + run
         elif match := _CLOZE.match(text, i):
-            depth, i = depth + 1, match.end()
-        elif text.startswith("}}", i):
-            if depth == 0:
-                return ((i,) if hint < 0 else (hint, hint + 2, i)), i + 2
-            depth, i = depth - 1, i + 2
-        elif text.startswith("::", i) and depth == 0 and hint < 0:
-            hint, i = i, i + 2
+            opened.append((i, -1))
+            i = match.end()
+        elif opened and text.startswith("}}", i):
+            start, hint = opened.pop()
+            found[start] = ((i,) if hint < 0 else (hint, hint + 2, i)), i + 2
+            i += 2
+        elif opened and text.startswith("::", i):
+            start, hint = opened[-1]
+            if hint < 0:
+                opened[-1] = start, i
+            i += 2
         else:
             i += 1
-    return None
+    return found
 
 
 def _inline(state: StateCore) -> None:
@@ -324,20 +335,23 @@ def _inline(state: StateCore) -> None:
         column = max(job.lines[line].find(first, seen_column if line == seen_line else 0), 0)
         seen_line, seen_column = line, column + len(first)
         for child in token.children:
-            child.meta = {**child.meta, "place": _locate(job, token, line, column, child)}
+            child.meta = {**child.meta, "inline": token, "line": line, "column": column}
 
 
-def _locate(job: _Job, inline: Token, line: int, column: int, child: Token) -> Fragment:
+def _place(job: _Job, child: Token) -> Fragment:
+    """Return where an inline token stands in the file."""
+    text: str = child.meta["inline"].content
     offset = child.meta.get("offset")
     if offset is None:
         needle = child.attrGet("src") or child.attrGet("href") or child.content
-        offset = max(inline.content.find(str(needle)), 0)
-    before = inline.content[:offset].split("\n")
-    if len(before) == 1:
-        return job.place(line, column + offset)
-    line = min(line + len(before) - 1, len(job.lines) - 1)
-    text = inline.content.split("\n")[len(before) - 1]
-    return job.place(line, max(job.lines[line].find(text), 0) + len(before[-1]))
+        offset = max(text.find(str(needle)), 0)
+    down = text.count("\n", 0, offset)
+    if not down:
+        return job.place(child.meta["line"], child.meta["column"] + offset)
+    start = text.rfind("\n", 0, offset) + 1
+    line = min(child.meta["line"] + down, len(job.lines) - 1)
+    own = text[start : text.find("\n", start) if "\n" in text[start:] else len(text)]
+    return job.place(line, max(job.lines[line].find(own), 0) + offset - start)
 
 
 # Rendering ------------------------------------------------------------------------------------
@@ -354,7 +368,7 @@ class _Renderer(RendererHTML):
         token = tokens[i]
         if job.cloze and (match := _CLOZE.search(token.content)):
             message = "close this deletion with `}}` in the same paragraph"
-            place = _place(tokens, i)
+            place = _place(job, tokens[i])
             place = Fragment("", place.path, place.line, place.column + match.start())
             job.problem(place, "cloze", message)
         return _neutral(escape(token.content, quote=False), job)
@@ -366,7 +380,7 @@ class _Renderer(RendererHTML):
             line = token.map[0] if token.map else 0
             place = job.place(line, job.lines[line].find("$$") + 2)
         else:
-            place = _place(tokens, i)
+            place = _place(job, tokens[i])
         tex = token.content.strip()
         lead = token.content[: len(token.content) - len(token.content.lstrip())]
         row, column = Fragment(lead, "", place.line, place.column).place(len(lead))
@@ -387,7 +401,7 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
     ) -> str:
         message = "this `$` opens a formula that does not close; close it, or write `\\$`"
-        env["job"].problem(_place(tokens, i), "formula", message)
+        env["job"].problem(_place(env["job"], tokens[i]), "formula", message)
         return ""
 
     def open_formula(
@@ -405,12 +419,12 @@ class _Renderer(RendererHTML):
         number = tokens[i].info
         if not re.fullmatch("[1-9][0-9]?", number):
             message = "a deletion has one number from 1 to 99: `{{c1::…}}`"
-            env["job"].problem(_place(tokens, i), "cloze", message)
+            env["job"].problem(_place(env["job"], tokens[i]), "cloze", message)
         else:
             env["job"].clozes.add(int(number))
         if tokens[i + 1].type == "cloze_close" or tokens[i + 1].type == "cloze_hint":
             message = "write what the deletion hides: `{{c1::word}}`"
-            env["job"].problem(_place(tokens, i), "cloze", message)
+            env["job"].problem(_place(env["job"], tokens[i]), "cloze", message)
         return f"{{{{c{number}::"
 
     def cloze_hint(
@@ -455,7 +469,7 @@ class _Renderer(RendererHTML):
     def html_inline(
         self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
     ) -> str:
-        _raw_html(env["job"], _place(tokens, i), tokens[i].content)
+        _raw_html(env["job"], _place(env["job"], tokens[i]), tokens[i].content)
         return ""
 
     def heading_open(
@@ -471,7 +485,7 @@ class _Renderer(RendererHTML):
         href = str(tokens[i].attrGet("href") or "")
         if not re.match(r"https://[^\s/]+\.[^\s]+$", href):
             message = f"`{href[:60]}` is no web address that begins with https://; write one"
-            env["job"].problem(_place(tokens, i), "link", message)
+            env["job"].problem(_place(env["job"], tokens[i]), "link", message)
         href = escape(href).translate(_CLOZE_SIGNS) if env["job"].cloze else escape(href)
         return f'<a href="{href}">'
 
@@ -483,9 +497,9 @@ class _Renderer(RendererHTML):
         name = job.media.get(src)
         if not alt:
             message = "say in words what the picture shows: `![what it shows](file.svg)`"
-            job.problem(_place(tokens, i), "alt-text", message)
+            job.problem(_place(job, tokens[i]), "alt-text", message)
         if name is None:
-            job.problem(_place(tokens, i), "image", _image_problem(src, job.media))
+            job.problem(_place(job, tokens[i]), "image", _image_problem(src, job.media))
             return ""
         job.images.append(name)
         if job.cloze:
@@ -502,11 +516,6 @@ class _Renderer(RendererHTML):
         self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
     ) -> str:
         return "</table></div>\n"
-
-
-def _place(tokens: Sequence[Token], i: int) -> Fragment:
-    place: Fragment = tokens[i].meta["place"]
-    return place
 
 
 def _neutral(html: str, job: _Job) -> str:

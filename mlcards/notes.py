@@ -112,7 +112,7 @@ class _Drafter:
                     rendered = self.render(prompt.text, cloze=True)
                     fields["Text"] = rendered.html
                     cards = tuple(sorted(number - 1 for number in rendered.clozes))
-                    if not cards:
+                    if not cards and not any(p.code == "cloze" for p in rendered.problems):
                         message = "hide something: `{{c1::words}}`"
                         self.problems.append(prompt.text.problem("cloze", message))
             kind = "cloze" if isinstance(prompt, Cloze) else "prompt"

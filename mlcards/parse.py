@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from mlcards import frontmatter
 from mlcards.answer import Answer, Citation, Cloze, Prompt, Question, Section
-from mlcards.catalog import ID, ID_RULE
+from mlcards.catalog import ID, ID_RULE, MAX_ID
 from mlcards.diagnostics import Diagnostic, InvalidAnswer, did_you_mean
 from mlcards.frontmatter import place_of
 from mlcards.source import Fragment
@@ -15,10 +15,10 @@ from mlcards.source import Fragment
 LISTS = ("companies", "tracks", "core_for", "tags", "sources", "related")
 WORDS = ("topic", "difficulty", "retired")
 REQUIRED = ("topic", "difficulty", "tracks", "sources")
-MAX_ID = 80
 
 _FENCE = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
+_NO_SPACE = re.compile(r"#{1,6}[^#\s]")
 _FRONTMATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _MARK = re.compile(r"(retired|[QAC]):(?:[ \t]+|$)", re.MULTILINE)
 
@@ -54,7 +54,12 @@ class _Parser:
         else:
             lists, words = self.header(self.fragment.slice(*header.span(1)))
             body = self.fragment.slice(header.end())
-        question, spoken, sections = self.body(body)
+        for offset, line in _lines(body.text):
+            if _NO_SPACE.match(line):
+                message = "put a space after the `#` of a heading, or write `\\#`"
+                self.problem(body.slice(offset, offset), "heading", message)
+        question, spoken, parts = self.body(body)
+        sections = self.sections(parts)
         checklist = self.take(sections, "checklist")
         if checklist is None:
             self.problem(start, "checklist", "write a `## Checklist` of four to six points")
@@ -82,7 +87,9 @@ class _Parser:
         )
 
     def check_id(self, id: Fragment, what: str) -> None:
-        if not ID.fullmatch(id.text):
+        if not id:
+            self.problem(id, "id", f"write the {what} here")
+        elif not ID.fullmatch(id.text):
             self.problem(id, "id", f"`{id}` is no {what}; {ID_RULE}")
         elif len(id.text) > MAX_ID:
             self.problem(id, "id", f"this {what} is longer than {MAX_ID} characters; shorten it")
@@ -112,9 +119,10 @@ class _Parser:
             if not mapping.get(name):
                 message = f"the key `{name}` is missing; add it to the frontmatter"
                 self.problem(fragment.slice(0, 0), "missing-key", message)
-            elif name in lists and not lists[name]:
-                key = next(key for key, _ in mapping.items if key.text == name)
-                self.problem(key, "empty-key", f"`{name}` must name at least one")
+        for key, value in mapping.items:
+            empty = isinstance(value, frontmatter.Sequence) and not value.items
+            if empty and key.text in REQUIRED:
+                self.problem(place_of(value), "empty-key", f"`{key}` must name at least one")
         return lists, words
 
     def words(self, key: Fragment, value: frontmatter.Value) -> Iterator[Fragment]:
@@ -134,11 +142,11 @@ class _Parser:
 
     def body(self, fragment: Fragment) -> tuple[Fragment, Fragment, list[Section]]:
         before, *titles = split(fragment, 1)
-        question = spoken = fragment.slice(len(fragment.text))
+        question = fragment.slice(len(fragment.text))
         if not titles:
             place = before.body.strip() or question
             self.problem(place, "question", "write the question as a heading: `# What is …?`")
-            return question, spoken, []
+            return question, question, []
         if text := before.body.strip():
             self.problem(text, "question", "nothing may stand above the `# question`")
         for title in titles[1:]:
@@ -151,6 +159,9 @@ class _Parser:
             self.problem(question, "question", "write the question after the `#`")
         if not spoken:
             self.problem(question, "spoken", "write the spoken answer below the question")
+        return question, spoken, parts
+
+    def sections(self, parts: list[Section]) -> list[Section]:
         sections: list[Section] = []
         for part in parts:
             section = Section(part.heading, part.body.strip())
@@ -163,7 +174,7 @@ class _Parser:
                 message = f"`{section.heading}` is empty; fill it or delete the heading"
                 self.problem(section.heading, "section", message)
             sections.append(section)
-        return question, spoken, sections
+        return sections
 
     def take(self, sections: list[Section], name: str) -> Section | None:
         found = next((section for section in sections if _same(section, name)), None)

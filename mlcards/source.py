@@ -9,6 +9,7 @@ from pathlib import Path
 from mlcards.diagnostics import Diagnostic, InvalidAnswer
 
 MAX_BYTES = 1_000_000
+MAX_ANSWER_BYTES = 100_000
 # Control characters, and the private-use character that mlcards.markdown keeps for itself.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000]")
 
@@ -48,24 +49,24 @@ class Fragment:
         return Diagnostic(self.path, *self.place(offset), code, message)
 
 
-def read(file: Path, path: str) -> Fragment:
-    """Read a UTF-8 text file; ``path`` is the name that messages give it.
+def read(file: Path, path: str, limit: int = MAX_BYTES) -> Fragment:
+    """Read a UTF-8 text file of so many bytes; ``path`` is the name that messages give it.
 
     Windows line ends become ``\\n`` and a byte-order mark is dropped.
     Raise InvalidAnswer for what is not readable text of a sensible size.
     """
     try:
         with file.open("rb") as stream:
-            data = stream.read(MAX_BYTES + 1)
+            data = stream.read(limit + 1)
     except OSError as error:
         raise _unreadable(path, f"the file cannot be read ({error.strerror})") from None
-    return decode(data, path)
+    return decode(data, path, limit)
 
 
-def decode(data: bytes, path: str) -> Fragment:
+def decode(data: bytes, path: str, limit: int = MAX_ANSWER_BYTES) -> Fragment:
     """Turn the bytes of a file into a Fragment; raise InvalidAnswer if they are not text."""
-    if len(data) > MAX_BYTES:
-        raise _unreadable(path, f"the file is larger than {MAX_BYTES // 1000} kB; split it")
+    if len(data) > limit:
+        raise _unreadable(path, f"the file is larger than {limit // 1000} kB; split it")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -72,8 +72,83 @@ def test_check_writes_nothing(mini: Path) -> None:
     """`check` says what a build would say, and writes nothing."""
     result = mlcards("check")
     assert result.exit_code == 0
-    assert result.output == "2 answers, 5 notes: no problems\n"
+    assert result.output.endswith("2 answers, 5 notes: 0 errors, 7 pieces of advice\n")
     assert not Path("build").exists()
+
+
+def test_check_shows_the_place(mini: Path) -> None:
+    """Text shows the line with a caret, JSON and GitHub's commands the same problems."""
+    file = mini / "ml-coding" / "auc.md"
+    file.write_text(file.read_text("utf-8").replace("[amazon]", "[amazonn]"), "utf-8")
+    result = mlcards("check", str(file))
+    assert result.exit_code == 1
+    assert (
+        f"{file}:2:13: `amazonn` is no company; did you mean amazon? [unknown-name]\n"
+        "    companies: [amazonn]\n"
+        "                ^\n"
+    ) in result.output
+    assert "bias-variance" not in result.output
+    (found,) = [
+        one
+        for one in json.loads(mlcards("check", "--format", "json").output)
+        if one["severity"] == "error"
+    ]
+    assert (found["line"], found["column"], found["code"]) == (2, 13, "unknown-name")
+    output = mlcards("check", "--format", "github").output
+    assert (
+        f"::error file={file},line=2,col=13,title=unknown-name::"
+        "`amazonn` is no company; did you mean amazon?\n"
+    ) in output
+    assert "::notice file=" in output
+
+
+def test_formulas_are_typeset_by_mathjax(mini: Path) -> None:
+    """A formula that MathJax refuses is an error at the formula's own place."""
+    file = mini / "ml-theory" / "bias-variance.md"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("is the noise.", "is $\\foo$.\n\n$$\nx^a^b\n$$"), "utf-8")
+    line = text[: text.index("is the noise.")].count("\n") + 1
+    output = mlcards("check").output
+    assert f"{file}:{line}:22: MathJax cannot typeset this formula: Undefined control" in output
+    assert "[mathjax]" in output
+    assert f"{file}:{line + 3}:1: MathJax cannot typeset this formula: Double exponent" in output
+
+
+def test_without_mathjax_check_says_how_to_install_it(
+    mini: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Formulas are left out with one line that says so; the rest is checked."""
+    monkeypatch.setattr("mlcards.formulas.installed", lambda: False)
+    result = mlcards("check")
+    assert result.exit_code == 0
+    assert result.output.count("pip install 'mlcards[formulas]'") == 1
+
+
+def test_rules_are_listed() -> None:
+    """`check --rules` lists each code with its sentence."""
+    output = mlcards("check", "--rules").output
+    assert "  unknown-name       Companies, topics, tracks and difficulties are those" in output
+    assert "  spoken-length      The spoken answer has 60 to 130 words." in output
+
+
+def test_new(mini: Path) -> None:
+    """`new` writes a skeleton whose every gap is an error of `check`; it overwrites nothing."""
+    result = mlcards("new", "ml-theory", "What is label smoothing, and when does it help?")
+    file = mini / "ml-theory" / "label-smoothing-help.md"
+    assert result.output == f"{file}\nReplace each comment, then: mlcards check {file}\n"
+    text = file.read_text("utf-8")
+    output = mlcards("check", str(file)).output
+    for number, line in enumerate(text.split("\n"), 1):
+        if "<!--" in line or "TOPIC" in line or "KEY" in line:
+            assert f"{file}:{number}:" in output, line
+    again = mlcards("new", "ml-theory", "What is label smoothing, and when does it help?")
+    assert again.exit_code == 2
+    assert "exists; choose another name with --id" in again.output
+    assert file.read_text("utf-8") == text
+    similar = mlcards("new", "ML Coding", "Write the AUC from scratch", "--id", "auc-2")
+    assert "`auc` asks something similar: Write AUC from scratch" in similar.output
+    assert similar.exit_code == 0
+    assert "did you mean ml-theory" in mlcards("new", "theory", "What?").output
 
 
 def test_list(mini: Path) -> None:
@@ -101,26 +176,32 @@ def test_list(mini: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "expected"),
     [
-        ("folder", "nowhere:1:1: there is no such folder"),
         ("twin", "cards/ml-theory/auc.md:1:1: `cards/ml-coding/auc.md` has this id already"),
+        ("case", "an id names one file [duplicate-id]"),
         ("case", "cards/ml-theory/AUC.md:1:1: `cards/ml-coding/auc.md` has this id already"),
         (
             "area",
             "cards/ml-theorie/x.md:1:1: the folder `ml-theorie` is no area; did you mean ml-theory",
         ),
-        ("deep", "cards/ml-theory/deep/x.md:1:1: answers lie in `cards/<area>/`"),
-        ("link", "cards/ml-theory/link.md:1:1: this link leaves the cards folder"),
-        ("picture", "cards/ml-theory/big.png:1:1: the picture is larger than 1000 kB"),
+        (
+            "deep",
+            "cards/ml-theory/deep/x.md:1:1: answers lie in `cards/<area>/`, not deeper; move the file up [area]",
+        ),
+        (
+            "link",
+            "cards/ml-theory/link.md:1:1: this link leaves the cards folder; put the file itself here [outside]",
+        ),
+        (
+            "picture",
+            "big.png:1:1: the picture is larger than 1000 kB; make it smaller [image-size]",
+        ),
         ("taxonomy", "cards/taxonomy.yaml:1:1: the file cannot be read"),
     ],
 )
 def test_a_spoilt_folder(spoil: str, expected: str, mini: Path, tmp_path: Path) -> None:
     """What is wrong with the folder itself is said with a place as well."""
     auc = mini / "ml-coding" / "auc.md"
-    folder = "cards"
     match spoil:
-        case "folder":
-            folder = "nowhere"
         case "twin":
             shutil.copy(auc, mini / "ml-theory" / "auc.md")
         case "case":
@@ -138,10 +219,20 @@ def test_a_spoilt_folder(spoil: str, expected: str, mini: Path, tmp_path: Path) 
             (mini / "ml-theory" / "big.png").write_bytes(bytes(1_000_001))
         case "taxonomy":
             (mini / "taxonomy.yaml").unlink()
-    result = mlcards("check", folder)
+    result = mlcards("build")
     assert result.exit_code == 1
     assert expected in result.output
     assert "Traceback" not in result.output
+
+
+def test_a_folder_that_is_none(mini: Path) -> None:
+    """A path that does not exist is said so by each command."""
+    expected = (
+        "nowhere:1:1: there is no such folder; name the folder that holds the answers [folder]"
+    )
+    assert expected in mlcards("build", "nowhere").output
+    assert "there is no file or folder nowhere" in mlcards("check", "nowhere").output
+    assert "is in no cards folder" in mlcards("check", "/").output
 
 
 def test_version_and_help() -> None:

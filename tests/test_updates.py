@@ -189,6 +189,7 @@ def test_a_removed_prompt_is_refused(learner: Collection) -> None:
     edit(THEORY, prompt, "")
     output = mlcards("check", code=1)
     assert "bring back its prompt `### bagging-lowers` and write `retired:" in output
+    assert "[vanished]" in output
 
 
 def test_css_and_picture_change(learner: Collection, monkeypatch: pytest.MonkeyPatch) -> None:

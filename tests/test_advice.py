@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mlcards.advice import advise, similar
+from mlcards.compile import compile_cards
+
+FILE = Path("cards/ml-theory/bias-variance.md")
+SPOKEN = "one that\nfollows the noise."
+
+
+def advice(old: str, new: str) -> list[str]:
+    """Return the advice on an edited answer, without its path."""
+    text = FILE.read_text("utf-8")
+    assert old in text
+    FILE.write_text(text.replace(old, new), "utf-8")
+    compiled = compile_cards(Path("cards"))
+    assert not compiled.problems
+    found = [one for draft in compiled.drafts for one in advise(draft)]
+    found += similar(compiled.drafts)
+    return [str(one).removeprefix(f"{FILE}:") for one in found if one.path == str(FILE)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "Bias is",
+            "Bias is" + " long" * 140,
+            "14:1: advice: the spoken answer has 163 words; "
+            "60 to 130 can be said in a minute [spoken-length]",
+        ),
+        (
+            "- irreducible noise\n",
+            "",
+            "19:1: advice: points in the checklist: 2; four to six can be graded [checklist-length]",
+        ),
+        (
+            "### bagging-lowers\nQ: Which part of the error does bagging lower?\nA: The variance.\n",
+            "",
+            "12:3: advice: prompts: 1; three to eight cover an answer [prompt-count]",
+        ),
+        (
+            "A: The variance.",
+            "A:" + " word" * 26,
+            "59:4: advice: this back has 26 words; say it in 25, or split it [back-length]",
+        ),
+        (
+            "def squared_bias",
+            "x = 1\n" * 40 + "def squared_bias",
+            "40:1: advice: more than 40 lines of code are shown from here; shorten it [code-length]",
+        ),
+        (
+            "def squared_bias(mean, truth):",
+            f"def squared_bias(mean, truth):  # {'x' * 30}",
+            "40:61: advice: this line has 64 columns; a phone shows 60 [code-width]",
+        ),
+        (
+            "where $\\sigma^2$ is the noise.\n\n| model | bias $|b|$ |",
+            "| model | bias |",
+            "26:1: advice: name each symbol below the formula: where $x$ is … [symbols]",
+        ),
+        (
+            "Q: Which part of the error does bagging lower?",
+            "Q: Which part of an error does the bagging lower?\nA: x\n\n### twin\n"
+            "Q: Which part of the error does bagging lower?",
+            "61:5: advice: this asks nearly the same as `bias-variance/bagging-lowers`; "
+            "ask something else or link [similar]",
+        ),
+    ],
+)
+def test_advice(old: str, new: str, expected: str, mini: Path) -> None:
+    """Advice names the limit that an answer leaves, at its place."""
+    before = advice("---\n", "---\n")
+    assert expected in set(advice(old, new)) - set(before)
