@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -262,6 +263,56 @@ def figures(paths: tuple[Path, ...]) -> None:
             click.echo(str(file))
     if problems:
         _fail(tuple(problems))
+
+
+@main.command()
+@_CARDS
+@_selection
+@click.option("--output", type=click.Path(path_type=Path), help="Write static files there instead.")
+@click.option("--port", default=8765, show_default=True, help="0 takes a free one.")
+@click.option("--browse/--no-browse", default=True, help="Open the page in a browser (default).")
+def preview(
+    cards: Path,
+    tags: tuple[str, ...],
+    without: tuple[str, ...],
+    output: Path | None,
+    port: int,
+    browse: bool,
+) -> None:
+    """Show the cards in CARDS (cards/) in a browser, as Anki shows them; reload on each change.
+
+    \b
+      mlcards preview
+      mlcards preview --tag system-design
+      mlcards preview --output site
+    """
+    from mlcards import preview as page
+    from mlcards.output import OutputError, output_folder, write
+    from mlcards.select import Selection
+
+    try:
+        from mlcards.serve import serve
+
+        fixed = page.fixed_files()
+    except (ImportError, AssertionError):
+        raise click.ClickException(page.NOT_INSTALLED) from None
+    if output:
+        compiled = _compiled(cards)
+        notes = _checked(compiled, tags, without).of(compiled.notes)
+        try:
+            with output_folder(output):
+                for name, data in {**fixed, **page.card_files(compiled, notes, False)}.items():
+                    write(output / name, data)
+        except OutputError as error:
+            raise click.ClickException(str(error)) from None
+        click.echo(f"{output / 'index.html'}: {_count(len(notes), 'note')}")
+        return
+    try:
+        serve(cards, page.Maker(cards, Selection(tags, without)), fixed, port, browse)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        message = f"port {port} cannot be used: {reason}; choose another with --port"
+        raise click.ClickException(message) from None
 
 
 @main.command()

@@ -17,7 +17,6 @@ CONFIGURATION = {
         "processRefs": False,
         "packages": {"[+]": ["noerrors", "mathtools", "mhchem"], "[-]": ["textmacros"]},
     },
-    "loader": {"load": ["[tex]/noerrors", "[tex]/mathtools", "[tex]/mhchem"]},
     "options": {"enableMenu": False},
     "startup": {"typeset": True},
 }

@@ -1,0 +1,173 @@
+"""Make a page that shows every card as Anki does: a set of static files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from mlcards import mathjax, template
+from mlcards.advice import advise, similar
+from mlcards.compile import Compiled, Memo, compile_cards
+from mlcards.diagnostics import Diagnostic, InvalidAnswer
+from mlcards.notes import Draft, Note
+from mlcards.notetypes import note_types
+from mlcards.select import NothingSelected, Selection
+
+NOT_INSTALLED = "the preview needs more: pip install 'mlcards[preview]'"
+
+_STATIC = ("index.html", "app.css", "app.js", "card.html", "card.js")
+_MATHJAX = ("tex-chtml-full.js", "output/chtml/fonts/woff-v2/*.woff")
+
+Site = Mapping[str, bytes]
+"""Files by their path below the page."""
+
+
+def fixed_files() -> Site:
+    """Return the files that are the same for all cards: the page and MathJax."""
+    data = files("mlcards") / "data" / "preview"
+    site = {name: (data / name).read_bytes() for name in _STATIC}
+    site["card.css"] = note_types()["explain"].css.encode()
+    configuration = json.dumps(mathjax.CONFIGURATION)
+    site["mathjax-configuration.js"] = f"window.MathJax = {configuration};\n".encode()
+    folder = mathjax.folder()
+    assert folder, NOT_INSTALLED
+    for pattern in _MATHJAX:
+        for file in sorted(folder.glob(pattern)):
+            site[f"mathjax/{file.relative_to(folder).as_posix()}"] = file.read_bytes()
+    return site
+
+
+def card_files(compiled: Compiled, notes: Sequence[Note], live: bool) -> Site:
+    """Return the files that hold the cards of these notes, their pictures and problems.
+
+    ``live`` tells the page that a server will say when something has changed.
+    """
+    catalog = compiled.catalog
+    shown: dict[str, list[Note]] = {}
+    for note in notes:
+        shown.setdefault(note.key.partition("/")[0], []).append(note)
+    advice = list(similar(compiled.drafts))
+    drafts = {draft.answer.id: draft for draft in compiled.drafts}
+    paths = {draft.answer.start.path for draft in compiled.drafts}
+    data = {
+        "title": catalog.settings.title,
+        "live": live,
+        "names": {
+            terms.kind: [{"id": term.id, "name": term.name} for term in terms.terms]
+            for terms in (
+                catalog.areas,
+                catalog.topics,
+                catalog.companies,
+                catalog.tracks,
+                catalog.difficulties,
+            )
+        },
+        "answers": [
+            _answer(drafts[id], members, compiled.problems, advice) for id, members in shown.items()
+        ],
+        "problems": _problems(one for one in compiled.problems if one.path not in paths),
+    }
+    media = {name for note in notes for name in note.media}
+    site = {name: compiled.media[name].read_bytes() for name in media}
+    return {**site, "data.js": _script(data)}
+
+
+class Maker:
+    """Makes the card files of a folder again and again; what has not changed is kept."""
+
+    def __init__(self, folder: Path, selection: Selection) -> None:
+        self.folder = folder
+        self.selection = selection
+        self.memo: Memo = {}
+
+    def __call__(self) -> Site:
+        """Return the files as the folder is now; never fails for what is in the folder."""
+        try:
+            compiled = compile_cards(self.folder, memo=self.memo)
+        except InvalidAnswer as error:
+            return only_problems(error.diagnostics, live=True)
+        try:
+            notes = self.selection.of(compiled.notes)
+        except NothingSelected:
+            notes = ()
+        try:
+            return card_files(compiled, notes, live=True)
+        except OSError as error:  # a picture that went away in between; its change comes next
+            problem = Diagnostic(str(error.filename), 1, 1, "unreadable", str(error.strerror))
+            return only_problems([problem], live=True)
+
+
+def only_problems(problems: Iterable[Diagnostic], live: bool) -> Site:
+    """Return what the page shows where nothing could be read at all."""
+    names: dict[str, list[str]] = {
+        kind: [] for kind in ("area", "topic", "company", "track", "difficulty")
+    }
+    data = {
+        "title": "mlcards",
+        "live": live,
+        "names": names,
+        "answers": [],
+        "problems": _problems(problems),
+    }
+    return {"data.js": _script(data)}
+
+
+def _script(data: Mapping[str, Any]) -> bytes:
+    return f"window.mlcards = {json.dumps(data, ensure_ascii=False)};\n".encode()
+
+
+def _answer(
+    draft: Draft,
+    notes: Sequence[Note],
+    problems: Iterable[Diagnostic],
+    similar: Iterable[Diagnostic],
+) -> dict[str, Any]:
+    answer = draft.answer
+    tags = [tag.split("::", 1) for tag in notes[0].tags if "::" in tag]
+    path = answer.start.path
+    title = next(note.title for note in draft.notes if note.kind == "explain")
+    words = " ".join([title, answer.id, *notes[0].tags, *(note.title for note in notes)])
+    return {
+        "id": answer.id,
+        "path": path,
+        "title": title or answer.id,
+        "search": words.casefold(),
+        **{
+            kind: [value for name, value in tags if name == kind]
+            for kind in ("area", "topic", "company", "track", "difficulty")
+        },
+        "problems": _problems(one for one in problems if one.path == path),
+        "advice": _problems([*advise(draft), *(one for one in similar if one.path == path)]),
+        "cards": [card for note in notes for card in _cards(note)],
+    }
+
+
+def _cards(note: Note) -> Iterable[dict[str, Any]]:
+    name = note.key.partition("/")[2] or "Explain"
+    for place, number in enumerate(note.cards, 1):
+        yield {
+            "key": note.key,
+            "number": number,
+            "label": f"{name} {place}" if len(note.cards) > 1 else name,
+            "question": template.question(note, number),
+            "answer": template.answer(note, number),
+        }
+
+
+def _problems(problems: Iterable[Diagnostic]) -> list[dict[str, Any]]:
+    lines: dict[str, list[str]] = {}
+    result = []
+    for one in problems:
+        if one.path not in lines:
+            try:
+                lines[one.path] = Path(one.path).read_text("utf-8-sig").split("\n")
+            except (OSError, UnicodeDecodeError):
+                lines[one.path] = []
+        known = lines[one.path]
+        text = known[one.line - 1] if one.line <= len(known) else ""
+        result.append({**asdict(one), "text": text})
+    return result

@@ -1,0 +1,256 @@
+"""The preview in real Chromium: it shows, searches, turns, and follows each change of a file."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import chromium
+from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, Request
+
+THEORY = Path("cards/ml-theory/bias-variance.md")
+SECOND = 1_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return a page that lets nothing pass: no error, no warning, no request elsewhere."""
+    opened = browser.new_page(viewport={"width": 1200, "height": 800})
+    complaints: list[str] = []
+
+    def console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(message.text)
+
+    def request(sent: Request) -> None:
+        if not re.match(r"http://127\.0\.0\.1:|file:|data:", sent.url):
+            complaints.append(sent.url)
+
+    opened.on("console", console)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("request", request)
+    opened.set_default_timeout(5 * SECOND)
+    yield opened
+    opened.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def server(mini: Path) -> Iterator[str]:
+    """Start the preview of the small library; return its address."""
+    command = [sys.executable, "-m", "mlcards", "preview", "--no-browse", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    yield process.stdout.readline().split()[0]
+    process.terminate()
+    assert process.wait(10) in (0, -15)
+    process.stdout.close()
+
+
+def side(page: Page, name: str) -> Frame:
+    frame = page.frame(url=re.compile("card.html")) and page.query_selector(f"#{name}")
+    assert frame
+    content = frame.content_frame()
+    assert content
+    return content
+
+
+def edit(old: str, new: str) -> None:
+    text = THEORY.read_text("utf-8")
+    assert old in text
+    THEORY.write_text(text.replace(old, new), "utf-8")
+
+
+def test_index_search_and_filters(server: str, page: Page) -> None:
+    """The index lists all answers; search and filters narrow it."""
+    page.goto(server)
+    assert page.locator("#home h1").inner_text() == "A Small Library for Tests"
+    links = page.locator("#list a")
+    assert links.all_inner_texts() == [
+        "Write AUC from scratch",
+        "What is the bias–variance trade-off?",
+    ]
+    page.fill("#search", "BIAS variance")
+    assert links.all_inner_texts() == ["What is the bias–variance trade-off?"]
+    page.fill("#search", "")
+    page.select_option("#filter-company", "amazon")
+    assert links.all_inner_texts() == ["Write AUC from scratch"]
+    page.select_option("#filter-company", "")
+    page.select_option("#filter-difficulty", "easy")
+    assert page.locator("#count").inner_text() == "1 of 2 answers"
+
+
+def test_turn_night_and_phone(server: str, page: Page) -> None:
+    """A card turns, by night and at a phone's width, with its formulas typeset."""
+    page.goto(f"{server}#bias-variance")
+    question = side(page, "question")
+    question.wait_for_selector("h1.question")
+    assert not page.locator("#answer").is_visible()
+    page.keyboard.press("Space")
+    answer = side(page, "answer")
+    answer.wait_for_selector(".formula mjx-container", state="attached")
+    assert page.locator("#answer").is_visible()
+    assert not page.locator("#question").is_visible()
+    assert answer.locator("mjx-merror").count() == 0
+    assert answer.locator("img").evaluate("i => i.naturalWidth") > 0
+    page.check("#night")
+    assert answer.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(44, 44, 44)"
+    page.check("#phone")
+    assert answer.evaluate("innerWidth") == 360
+    page.check("#both")
+    assert page.locator("#question").is_visible()
+    page.reload()
+    assert page.locator("#night").is_checked()
+    assert page.locator("#question").is_visible()
+
+
+def test_keys_lead_through_the_cards(server: str, page: Page) -> None:
+    """The arrow keys go to the next and previous card, prompts before their Explain card."""
+    page.goto(f"{server}#auc/ties/0")
+    side(page, "question").wait_for_selector(".question")
+    page.keyboard.press("ArrowRight")
+    assert page.url.endswith("#auc")
+    page.keyboard.press("ArrowRight")
+    assert page.url.endswith("#bias-variance/bagging-lowers/0")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert page.url.endswith("#bias-variance/decomposition/1")
+    side(page, "question").wait_for_selector("text=[not its root]")
+    page.keyboard.press("ArrowLeft")
+    assert page.url.endswith("#bias-variance/decomposition/0")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "search"
+
+
+def test_a_saved_file_shows_at_once(server: str, page: Page) -> None:
+    """A change shows within a second, and the page keeps its place and open sections."""
+    page.goto(f"{server}#bias-variance")
+    page.keyboard.press("Space")
+    answer = side(page, "answer")
+    answer.wait_for_selector("details")
+    answer.evaluate("document.querySelectorAll('details')[1].open = true")
+    page.wait_for_timeout(300)
+    edit("follows the noise.", "follows its own noise.")
+    answer.wait_for_selector("text=follows its own noise.", timeout=SECOND)
+    assert answer.evaluate("[...document.querySelectorAll('details')].map(d => d.open)") == [
+        False,
+        True,
+    ]
+    assert page.locator("#answer").is_visible()
+
+
+def test_a_broken_file_shows_its_errors(server: str, page: Page) -> None:
+    """Errors take the card's place, with line and caret; when mended, the card is back."""
+    page.goto(f"{server}#bias-variance")
+    side(page, "question").wait_for_selector("h1.question")
+    page.wait_for_timeout(300)
+    edit("topic: generalization", "topic: generalisation")
+    problem = page.locator("#problems .problem.error")
+    problem.wait_for(timeout=SECOND)
+    assert "`generalisation` is no topic; did you mean generalization?" in problem.inner_text()
+    assert "cards/ml-theory/bias-variance.md:3:8" in problem.inner_text()
+    assert not page.locator("#stage").is_visible()
+    assert page.locator("#list .broken").count() == 1
+    edit("topic: generalisation", "topic: generalization")
+    page.locator("#stage").wait_for(timeout=SECOND)
+
+
+def test_it_survives_anything_in_the_folder(server: str, page: Page, tmp_path: Path) -> None:
+    """A half-saved file, a lost taxonomy, a deleted folder, a thousand files: it goes on."""
+    page.goto(server)
+    page.wait_for_timeout(300)
+    THEORY.write_bytes(THEORY.read_bytes()[:300] + b"\xff")
+    page.locator("#home .problem", has_text="not UTF-8").wait_for()
+    Path("cards/taxonomy.yaml").rename("taxonomy.yaml")
+    page.locator("#home .problem", has_text="taxonomy.yaml:1:1").wait_for()
+    Path("taxonomy.yaml").rename("cards/taxonomy.yaml")
+    shutil.copytree("cards", "copy")
+    shutil.rmtree("cards")
+    page.locator("#home .problem", has_text="there is no such folder").wait_for()
+    auc = Path("copy/ml-coding/auc.md").read_text("utf-8")
+    for i in range(1000):
+        Path(f"copy/ml-coding/auc-{i}.md").write_text(auc, "utf-8")
+    Path("copy").rename("cards")
+    page.locator("#count", has_text="of 1001 answers").wait_for(timeout=60 * SECOND)
+
+
+def test_it_serves_nothing_but_the_page(server: str) -> None:
+    """Nothing outside of what was built is served, to no other host name, on no other address."""
+    port = int(server.split(":")[2].strip("/"))
+    for path in (
+        "../pyproject.toml",
+        "%2e%2e/cards/library.yaml",
+        "cards/library.yaml",
+        "/etc/passwd",
+    ):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"{server}{path}")
+    foreign = urllib.request.Request(server, headers={"Host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError, match="400"):
+        urllib.request.urlopen(foreign)
+    other = socket.gethostbyname(socket.gethostname())
+    if other != "127.0.0.1":
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection((other, port), 2)
+
+
+def test_a_taken_port_is_said_so(server: str) -> None:
+    """A port that is in use is a clear error."""
+    port = server.split(":")[2].strip("/")
+    command = [sys.executable, "-m", "mlcards", "preview", "--no-browse", "--port", port]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"port {port} cannot be used: Address already in use; choose another" in done.stderr
+
+
+def test_static_files(page: Page, mini: Path) -> None:
+    """`--output` writes the same page as files that need no server."""
+    command = [sys.executable, "-m", "mlcards", "preview", "--tag", "meta", "--output", "site"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "site/index.html: 3 notes\n"
+    page.goto(f"file://{Path('site/index.html').absolute()}#bias-variance")
+    page.keyboard.press("Space")
+    answer = side(page, "answer")
+    answer.wait_for_selector(".formula mjx-container", state="attached")
+    assert answer.locator("img").evaluate("i => i.naturalWidth") > 0
+    assert page.locator("#list a").count() == 1
+
+
+def test_the_page_fits_a_phone(server: str, page: Page) -> None:
+    """On a phone the index and the card take turns, and nothing scrolls sideways."""
+    page.set_viewport_size({"width": 360, "height": 700})
+    page.goto(server)
+    page.locator("#list a").first.click()
+    side(page, "question").wait_for_selector("h1.question")
+    assert not page.locator("#index").is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.click("#back-to-index")
+    assert page.locator("#index").is_visible()
+
+
+def test_stopped_by_the_keyboard(mini: Path) -> None:
+    """Ctrl-C ends the server without a traceback."""
+    command = [sys.executable, "-m", "mlcards", "preview", "--no-browse", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout
+    assert process.stdout.readline().startswith("http://127.0.0.1:")
+    time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    _, complaints = process.communicate(timeout=10)
+    assert "Traceback" not in complaints

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from anki_collection import collection, import_package, note
+from golden import DATA
+
+from mlcards import template
+from mlcards.build import build
+from mlcards.compile import compile_cards
+from mlcards.select import Selection
+
+CARDS = Path(__file__).parents[1] / "cards"
+
+
+def bare(html: str) -> str:
+    """Drop what only Anki's own page needs: the style, and the hidden copy of a deletion."""
+    html = re.sub(r"<style>.*?</style>", "", html, flags=re.DOTALL)
+    return re.sub(r' data-cloze="[^"]*"', "", html).strip()
+
+
+@pytest.mark.parametrize("cards", [CARDS, DATA / "library"], ids=["cards", "mini"])
+def test_cards_are_rendered_as_by_anki(cards: Path, tmp_path: Path) -> None:
+    """The preview shows each side exactly as the real Anki renders it."""
+    compiled = compile_cards(cards)
+    package = next(build(cards, compiled, Selection(), tmp_path / "build"))
+    prefix = compiled.catalog.settings.name
+    with collection(tmp_path / "learner") as learner:
+        import_package(learner, package.file)
+        for ours in compiled.notes:
+            for card in note(learner, f"{prefix}/{ours.key}").cards():
+                assert template.question(ours, card.ord).strip() == bare(card.question())
+                assert template.answer(ours, card.ord).strip() == bare(card.answer())
