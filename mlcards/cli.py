@@ -286,16 +286,19 @@ def preview(
       mlcards preview --tag system-design
       mlcards preview --output site
     """
+    from mlcards import mathjax
     from mlcards import preview as page
     from mlcards.output import OutputError, output_folder, write
     from mlcards.select import Selection
 
+    scripts = mathjax.folder()
     try:
         from mlcards.serve import serve
-
-        fixed = page.fixed_files()
-    except (ImportError, AssertionError):
-        raise click.ClickException(page.NOT_INSTALLED) from None
+    except ImportError:
+        scripts = None
+    if not scripts:
+        raise click.ClickException(page.HOW_TO_INSTALL)
+    fixed = page.fixed_files(scripts)
     if output:
         compiled = _compiled(cards)
         notes = _checked(compiled, tags, without).of(compiled.notes)

@@ -17,7 +17,7 @@ from mlcards.notes import Draft, Note
 from mlcards.notetypes import note_types
 from mlcards.select import NothingSelected, Selection
 
-NOT_INSTALLED = "the preview needs more: pip install 'mlcards[preview]'"
+HOW_TO_INSTALL = "the preview needs more: pip install 'mlcards[preview]'"
 
 _STATIC = ("index.html", "app.css", "app.js", "card.html", "card.js")
 _MATHJAX = ("tex-chtml-full.js", "output/chtml/fonts/woff-v2/*.woff")
@@ -26,18 +26,17 @@ Site = Mapping[str, bytes]
 """Files by their path below the page."""
 
 
-def fixed_files() -> Site:
+def fixed_files(mathjax_folder: Path) -> Site:
     """Return the files that are the same for all cards: the page and MathJax."""
     data = files("mlcards") / "data" / "preview"
     site = {name: (data / name).read_bytes() for name in _STATIC}
     site["card.css"] = note_types()["explain"].css.encode()
     configuration = json.dumps(mathjax.CONFIGURATION)
     site["mathjax-configuration.js"] = f"window.MathJax = {configuration};\n".encode()
-    folder = mathjax.folder()
-    assert folder, NOT_INSTALLED
     for pattern in _MATHJAX:
-        for file in sorted(folder.glob(pattern)):
-            site[f"mathjax/{file.relative_to(folder).as_posix()}"] = file.read_bytes()
+        for file in sorted(mathjax_folder.glob(pattern)):
+            name = file.relative_to(mathjax_folder).as_posix()
+            site[f"mathjax/{name}"] = file.read_bytes()
     return site
 
 

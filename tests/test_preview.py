@@ -16,7 +16,10 @@ from pathlib import Path
 
 import pytest
 from browser import chromium
+from click.testing import CliRunner
 from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, Request
+
+from mlcards.cli import main
 
 THEORY = Path("cards/ml-theory/bias-variance.md")
 SECOND = 1_000
@@ -254,3 +257,13 @@ def test_stopped_by_the_keyboard(mini: Path) -> None:
     process.send_signal(signal.SIGINT)
     _, complaints = process.communicate(timeout=10)
     assert "Traceback" not in complaints
+
+
+def test_without_its_extra_it_says_how_to_install_it(
+    mini: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The core install has no preview; the command says what to install."""
+    monkeypatch.setattr("mlcards.mathjax.folder", lambda: None)
+    result = CliRunner().invoke(main, ["preview"])
+    assert result.exit_code == 1
+    assert "the preview needs more: pip install 'mlcards[preview]'" in result.output
