@@ -22,7 +22,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class NoteType:
-    """A note type with its one template; frozen by tests/data/schema.json."""
+    """A note type with its one template; frozen by tests/data/schema.json.
+
+    Both sides begin with the same line of context.
+    """
 
     kind: str
     id: int
@@ -44,6 +47,7 @@ def note_types() -> dict[str, NoteType]:
 def _read(kind: str) -> NoteType:
     folder = files("mlcards") / "data" / "notetypes"
     text = (folder / kind / "notetype.yaml").read_text("utf-8")
+    context = (folder / "context.html").read_text("utf-8")
     data, _ = read_mapping(Fragment(text, f"{kind}/notetype.yaml"))
     fields, template = data.get("fields"), data.get("template")
     assert isinstance(fields, Mapping)
@@ -55,8 +59,8 @@ def _read(kind: str) -> NoteType:
         is_cloze=kind == "cloze",
         fields=_parts(fields),
         template=_parts(template)[0],
-        front=(folder / kind / "front.html").read_text("utf-8"),
-        back=(folder / kind / "back.html").read_text("utf-8"),
+        front=context + (folder / kind / "front.html").read_text("utf-8"),
+        back=context + (folder / kind / "back.html").read_text("utf-8"),
         css=(folder / "card.css").read_text("utf-8"),
     )
 

@@ -13,7 +13,7 @@ from mlcards.compile import compile_cards
 from mlcards.diagnostics import InvalidAnswer
 from mlcards.library import load
 from mlcards.notes import draft
-from mlcards.parse import parse
+from mlcards.parse import LISTS, WORDS, parse
 from mlcards.source import Fragment, decode
 
 GOOD = (DATA / "library/ml-theory/bias-variance.md").read_text("utf-8")
@@ -115,6 +115,25 @@ def test_anything_parses_or_is_refused_with_a_place(content: str | bytes) -> Non
     for problem in problems:
         assert 1 <= problem.line <= len(lines), problem
         assert 1 <= problem.column <= len(lines[problem.line - 1]) + 2, problem
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    st.one_of(
+        st.text(max_size=200),
+        st.text(alphabet="ab:-[]{},&*!|>'\"#?%@`\\ \n\t", max_size=80),
+        st.dictionaries(st.sampled_from([*LISTS, *WORDS, "x"]), st.text(max_size=20)).map(
+            lambda keys: "\n".join(f"{key}: {value}" for key, value in keys.items())
+        ),
+    )
+)
+def test_any_frontmatter_reads_or_is_refused_with_a_place(header: str) -> None:
+    """Any text between the two lines of `---` gives an answer and diagnostics inside the file."""
+    text = f"---\n{header}\n---\n\n# q\n\na\n\n## Checklist\n\n- b\n"
+    text = text.replace("\r", " ").replace("\x00", "")
+    _, problems = parse(Fragment(text, "x.md"), "ml-theory", "x")
+    for problem in problems:
+        assert 1 <= problem.line <= text.count("\n") + 1, problem
 
 
 @given(st.permutations(range(4)), st.sampled_from(["What is it?", "Why $x$?"]))
