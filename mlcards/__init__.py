@@ -1,1 +1,3 @@
 """Compile machine-learning interview answers, written in Markdown, into Anki decks."""
+
+__version__ = "0.1.0"

@@ -10,7 +10,6 @@ from mlcards.answer import Answer, Cloze, Question
 from mlcards.code import CodeBlock
 from mlcards.diagnostics import Diagnostic
 from mlcards.notes import Draft
-from mlcards.run import blocks_of
 from mlcards.source import Fragment
 
 SPOKEN_WORDS = range(60, 131)
@@ -32,8 +31,7 @@ def advise(draft: Draft) -> Iterator[Diagnostic]:
     """Yield advice on one answer."""
     answer = draft.answer
     yield from _lengths(answer)
-    blocks = [b for b in blocks_of(answer) if b.language == "python" and b.shown]
-    yield from _code(blocks)
+    yield from _code([b for b in draft.blocks if b.language == "python" and b.shown])
     yield from _symbols(draft)
 
 

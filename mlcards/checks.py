@@ -5,13 +5,14 @@ Each check is a function whose docstring is the rule; CHECKS holds them in order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from mlcards.catalog import ID, ID_RULE, Terms
+from mlcards.code import fingerprint
 from mlcards.diagnostics import Diagnostic, did_you_mean
-from mlcards.library import Library
-from mlcards.run import blocks_of, fingerprint
+from mlcards.library import Library, Picture
+from mlcards.notes import Draft
 from mlcards.source import Fragment
 
 
@@ -86,27 +87,23 @@ def _broken(library: Library, id: str) -> bool:
     return any(problem.path.endswith(f"/{id}.md") for problem in library.problems)
 
 
-def figures(library: Library) -> Iterator[Diagnostic]:
+def figures(draft: Draft, pictures: Mapping[Path, Picture]) -> Iterator[Diagnostic]:
     """A figure drawn by code bears the answer's id, exists and is not older than the code."""
-    for answer in library.answers:
-        for block in blocks_of(answer):
-            if not block.figure:
-                continue
-            file = Path(answer.start.path).with_name(block.figure)
-            picture = library.media.get(file)
-            if not block.figure.startswith(f"{answer.id}-"):
-                message = f"begin the name with the answer's id: `{answer.id}-{block.figure}`"
-                yield block.code.problem("figure", message)
-            elif picture is None:
-                message = (
-                    f"`{block.figure}` is not drawn yet; run `mlcards figures {answer.start.path}`"
-                )
-                yield block.code.problem("figure", message)
-            elif picture.fingerprint != fingerprint(answer):
-                message = f"`{block.figure}` is older than its code; run"
-                yield block.code.problem(
-                    "figure", f"{message} `mlcards figures {answer.start.path}`"
-                )
+    answer = draft.answer
+    path = answer.start.path
+    for block in draft.blocks:
+        if not block.figure:
+            continue
+        picture = pictures.get(Path(path).with_name(block.figure))
+        if not block.figure.startswith(f"{answer.id}-"):
+            message = f"begin the name with the answer's id: `{answer.id}-{block.figure}`"
+        elif picture is None:
+            message = f"`{block.figure}` is not drawn yet; run `mlcards figures {path}`"
+        elif picture.fingerprint != fingerprint(draft.blocks):
+            message = f"`{block.figure}` is older than its code; run `mlcards figures {path}`"
+        else:
+            continue
+        yield block.code.problem("figure", message)
 
 
 CHECKS: tuple[Callable[[Library], Iterator[Diagnostic]], ...] = (
@@ -115,5 +112,4 @@ CHECKS: tuple[Callable[[Library], Iterator[Diagnostic]], ...] = (
     free_tags,
     sources,
     related,
-    figures,
 )

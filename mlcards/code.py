@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -59,6 +61,12 @@ def read_block(info: str, code: str, place: Fragment) -> tuple[CodeBlock | None,
         near = did_you_mean(language, _languages()) or "; write `text` for plain text"
         return None, place.problem("code-language", message + near)
     return CodeBlock(body, language), None
+
+
+def fingerprint(blocks: Iterable[CodeBlock]) -> str:
+    """Return a hash of the code that draws an answer's figures, to tell when one is stale."""
+    codes = [b.code.text for b in blocks if b.language == "python" and b.mode != "test"]
+    return "mlcards:" + hashlib.sha256("\0".join(codes).encode()).hexdigest()[:16]
 
 
 def highlight(block: CodeBlock) -> str:

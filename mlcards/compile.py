@@ -41,6 +41,7 @@ def compile_cards(folder: Path, track: Track = iter, memo: Memo | None = None) -
     memo = {} if memo is None else memo
     drafts = [_draft(answer, cards, memo) for answer in track(cards.answers)]
     problems = [problem for draft in drafts for problem in draft.problems]
+    problems += [one for draft in drafts for one in checks.figures(draft, cards.media)]
     media = {picture.name: file for file, picture in cards.media.items()}
     rendered = notes.assemble(drafts, cards.catalog)
     released = record.load(folder)

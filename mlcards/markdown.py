@@ -52,6 +52,7 @@ class Rendered:
     images: tuple[str, ...] = ()
     """Names of the media files that the HTML refers to."""
     clozes: frozenset[int] = frozenset()
+    blocks: tuple[CodeBlock, ...] = ()
     problems: tuple[Diagnostic, ...] = ()
 
 
@@ -96,6 +97,7 @@ def render(
         tuple(job.formulas),
         tuple(dict.fromkeys(job.images)),
         frozenset(job.clozes),
+        tuple(job.blocks),
         tuple(job.problems),
     )
 

@@ -9,6 +9,7 @@ from html import escape
 from mlcards import markdown
 from mlcards.answer import Answer, Cloze, Question
 from mlcards.catalog import Catalog, Terms
+from mlcards.code import CodeBlock
 from mlcards.diagnostics import Diagnostic
 from mlcards.markdown import Formula, Rendered
 from mlcards.notetypes import note_types
@@ -51,6 +52,7 @@ class Draft:
     answer: Answer
     notes: tuple[Note, ...]
     formulas: tuple[Formula, ...]
+    blocks: tuple[CodeBlock, ...]
     problems: tuple[Diagnostic, ...]
 
 
@@ -84,12 +86,14 @@ class _Drafter:
         self.catalog = catalog
         self.media = media
         self.formulas: list[Formula] = []
+        self.blocks: list[CodeBlock] = []
         self.problems: list[Diagnostic] = []
         self.images: list[str] = []
 
     def render(self, text: Fragment, *, inline: bool = False, cloze: bool = False) -> Rendered:
         rendered = markdown.render(text, self.media, inline=inline, cloze=cloze)
         self.formulas += rendered.formulas
+        self.blocks += rendered.blocks
         self.problems += rendered.problems
         self.images += rendered.images
         return rendered
@@ -119,7 +123,8 @@ class _Drafter:
             retired = bool(prompt.retired or self.answer.retired)
             prompts.append(self.note(f"/{prompt.id}", kind, fields, cards, retired))
         notes = (*prompts, explain)
-        return Draft(self.answer, notes, tuple(self.formulas), tuple(self.problems))
+        blocks = sorted(self.blocks, key=lambda block: block.code.line)
+        return Draft(self.answer, notes, tuple(self.formulas), tuple(blocks), tuple(self.problems))
 
     def shared(self) -> dict[str, str]:
         catalog, answer = self.catalog, self.answer

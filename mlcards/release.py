@@ -66,6 +66,8 @@ def release(cards: Path, compiled: Compiled, version: str, output: Path) -> Rele
 
 def _reasons(compiled: Compiled, renewed: record.Record, version: str) -> Iterator[str]:
     old = compiled.record
+    if not compiled.notes:
+        yield "there are no answers to release"
     if not (wanted := _VERSION.fullmatch(version)):
         yield f"`{version}` is no version; write three numbers: 1.2.0"
     elif (last := _VERSION.fullmatch(old.version)) and _numbers(wanted) <= _numbers(last):

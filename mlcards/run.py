@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mlcards.answer import Answer
-from mlcards.code import CodeBlock
+from mlcards.code import CodeBlock, fingerprint
 from mlcards.diagnostics import Diagnostic
 from mlcards.markdown import code_blocks
 
@@ -51,7 +51,7 @@ def run(answer: Answer) -> Run:
     if not any(block.language == "python" for block in blocks):
         return Run(answer, None, {})
     path = answer.start.path
-    job = {"path": path, "fingerprint": fingerprint(answer), "blocks": list(_job(blocks))}
+    job = {"path": path, "fingerprint": fingerprint(blocks), "blocks": list(_job(blocks))}
     environment = {**os.environ, "PYTHONHASHSEED": "0", **dict.fromkeys(_THREADS, "1")}
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -83,12 +83,6 @@ def run(answer: Answer) -> Run:
 def blocks_of(answer: Answer) -> tuple[CodeBlock, ...]:
     """Return all code of an answer in the order of the file."""
     return tuple(block for body in answer.bodies for block in code_blocks(body))
-
-
-def fingerprint(answer: Answer) -> str:
-    """Return a hash of the code that draws an answer's figures, to tell when one is stale."""
-    codes = [b.code.text for b in blocks_of(answer) if b.language == "python" and b.mode != "test"]
-    return "mlcards:" + hashlib.sha256("\0".join(codes).encode()).hexdigest()[:16]
 
 
 def _job(blocks: tuple[CodeBlock, ...]) -> Iterator[dict[str, Any]]:

@@ -37,6 +37,8 @@ class Selection:
 
         Raise NothingSelected if a tag is no note's, or if no note matches them all.
         """
+        if not notes:
+            raise NothingSelected("there are no answers in this folder")
         known = {tag for note in notes for tag in note.tags}
         matching = {
             word: {tag for tag in known if matches(word, tag)}

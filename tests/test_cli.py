@@ -68,6 +68,18 @@ def test_errors_leave_the_last_packages(mini: Path) -> None:
     assert {name: Path("build", name).read_bytes() for name in files(Path("build"))} == before
 
 
+def test_no_answers(mini: Path) -> None:
+    """A folder without answers is said so, and nothing is written."""
+    for file in mini.glob("*/*.md"):
+        file.unlink()
+    for command in (["build"], ["list"], ["release", "1.0.0"]):
+        result = mlcards(*command)
+        assert result.exit_code in (1, 2)
+        assert "there are no answers" in result.output
+    assert mlcards("check").exit_code == 0
+    assert not Path("build").exists()
+
+
 def test_check_writes_nothing(mini: Path) -> None:
     """`check` says what a build would say, and writes nothing."""
     result = mlcards("check")
