@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from mlcards import __version__
+
 if TYPE_CHECKING:
     from mlcards.answer import Answer
     from mlcards.build import Written
@@ -43,9 +45,7 @@ def _selection(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(
-    None, "-V", "--version", package_name="mlcards", message="mlcards %(version)s"
-)
+@click.version_option(__version__, "-V", "--version", message="mlcards %(version)s")
 def main() -> None:
     """Compile interview answers, written in Markdown, into Anki decks.
 
