@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from browser import chromium
 from click.testing import CliRunner
-from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, Request, expect
 
 from mlcards.cli import main
 
@@ -48,7 +48,7 @@ def page(browser: Browser) -> Iterator[Page]:
     opened.on("console", console)
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("request", request)
-    opened.set_default_timeout(5 * SECOND)
+    opened.set_default_timeout(15 * SECOND)
     yield opened
     opened.close()
     assert complaints == []
@@ -83,7 +83,7 @@ def edit(old: str, new: str) -> None:
 def test_index_search_and_filters(server: str, page: Page) -> None:
     """The index lists all answers; search and filters narrow it."""
     page.goto(server)
-    assert page.locator("#home h1").inner_text() == "A Small Library for Tests"
+    expect(page.locator("#home h1")).to_have_text("A Small Library for Tests")
     links = page.locator("#list a")
     assert links.all_inner_texts() == [
         "Write AUC from scratch",
@@ -104,53 +104,54 @@ def test_turn_night_and_phone(server: str, page: Page) -> None:
     page.goto(f"{server}#bias-variance")
     question = side(page, "question")
     question.wait_for_selector("h1.question")
-    assert not page.locator("#answer").is_visible()
+    expect(page.locator("#answer")).not_to_be_visible()
     page.keyboard.press("Space")
     answer = side(page, "answer")
     answer.wait_for_selector(".formula mjx-container", state="attached")
-    assert page.locator("#answer").is_visible()
-    assert not page.locator("#question").is_visible()
+    expect(page.locator("#answer")).to_be_visible()
+    expect(page.locator("#question")).not_to_be_visible()
     assert answer.locator("mjx-merror").count() == 0
-    assert answer.locator("img").evaluate("i => i.naturalWidth") > 0
+    assert answer.locator("img").evaluate("i => i.decode().then(() => i.naturalWidth)") > 0
     page.check("#night")
-    assert answer.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(44, 44, 44)"
+    expect(answer.locator("body")).to_have_css("background-color", "rgb(44, 44, 44)")
     page.check("#phone")
-    assert answer.evaluate("innerWidth") == 360
+    answer.wait_for_function("innerWidth === 360")
     page.check("#both")
-    assert page.locator("#question").is_visible()
+    expect(page.locator("#question")).to_be_visible()
     page.reload()
-    assert page.locator("#night").is_checked()
-    assert page.locator("#question").is_visible()
+    expect(page.locator("#night")).to_be_checked()
+    expect(page.locator("#question")).to_be_visible()
 
 
 def test_keys_lead_through_the_cards(server: str, page: Page) -> None:
     """The arrow keys go to the next and previous card, prompts before their Explain card."""
     page.goto(f"{server}#auc/ties/0")
     side(page, "question").wait_for_selector(".question")
-    page.keyboard.press("ArrowRight")
-    assert page.url.endswith("#auc")
-    page.keyboard.press("ArrowRight")
-    assert page.url.endswith("#bias-variance/bagging-lowers/0")
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    assert page.url.endswith("#bias-variance/decomposition/1")
+    for key, address in (
+        ("ArrowRight", "#auc"),
+        ("ArrowRight", "#bias-variance/bagging-lowers/0"),
+        ("ArrowRight", "#bias-variance/decomposition/0"),
+        ("ArrowRight", "#bias-variance/decomposition/1"),
+    ):
+        page.keyboard.press(key)
+        expect(page).to_have_url(f"{server}{address}")
     side(page, "question").wait_for_selector("text=[not its root]")
     page.keyboard.press("ArrowLeft")
-    assert page.url.endswith("#bias-variance/decomposition/0")
+    expect(page).to_have_url(f"{server}#bias-variance/decomposition/0")
     page.keyboard.press("/")
-    assert page.evaluate("document.activeElement.id") == "search"
+    expect(page.locator("#search")).to_be_focused()
 
 
 def test_a_saved_file_shows_at_once(server: str, page: Page) -> None:
-    """A change shows within a second, and the page keeps its place and open sections."""
+    """A change shows by itself, and the page keeps its place and open sections."""
     page.goto(f"{server}#bias-variance")
     page.keyboard.press("Space")
     answer = side(page, "answer")
     answer.wait_for_selector("details")
     answer.evaluate("document.querySelectorAll('details')[1].open = true")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(SECOND)  # the watcher has started
     edit("follows the noise.", "follows its own noise.")
-    answer.wait_for_selector("text=follows its own noise.", timeout=SECOND)
+    answer.wait_for_selector("text=follows its own noise.")
     assert answer.evaluate("[...document.querySelectorAll('details')].map(d => d.open)") == [
         False,
         True,
@@ -162,22 +163,22 @@ def test_a_broken_file_shows_its_errors(server: str, page: Page) -> None:
     """Errors take the card's place, with line and caret; when mended, the card is back."""
     page.goto(f"{server}#bias-variance")
     side(page, "question").wait_for_selector("h1.question")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(SECOND)  # the watcher has started
     edit("topic: generalization", "topic: generalisation")
     problem = page.locator("#problems .problem.error")
-    problem.wait_for(timeout=SECOND)
+    problem.wait_for()
     assert "`generalisation` is no topic; did you mean generalization?" in problem.inner_text()
     assert "cards/ml-theory/bias-variance.md:3:8" in problem.inner_text()
-    assert not page.locator("#stage").is_visible()
-    assert page.locator("#list .broken").count() == 1
+    expect(page.locator("#stage")).not_to_be_visible()
+    expect(page.locator("#list .broken")).to_have_count(1)
     edit("topic: generalisation", "topic: generalization")
-    page.locator("#stage").wait_for(timeout=SECOND)
+    page.locator("#stage").wait_for()
 
 
 def test_it_survives_anything_in_the_folder(server: str, page: Page, tmp_path: Path) -> None:
     """A half-saved file, a lost taxonomy, a deleted folder, a thousand files: it goes on."""
     page.goto(server)
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(SECOND)  # the watcher has started
     THEORY.write_bytes(THEORY.read_bytes()[:300] + b"\xff")
     page.locator("#home .problem", has_text="not UTF-8").wait_for()
     Path("cards/taxonomy.yaml").rename("taxonomy.yaml")
@@ -231,8 +232,8 @@ def test_static_files(page: Page, mini: Path) -> None:
     page.keyboard.press("Space")
     answer = side(page, "answer")
     answer.wait_for_selector(".formula mjx-container", state="attached")
-    assert answer.locator("img").evaluate("i => i.naturalWidth") > 0
-    assert page.locator("#list a").count() == 1
+    assert answer.locator("img").evaluate("i => i.decode().then(() => i.naturalWidth)") > 0
+    expect(page.locator("#list a")).to_have_count(1)
 
 
 def test_the_page_fits_a_phone(server: str, page: Page) -> None:
@@ -241,10 +242,10 @@ def test_the_page_fits_a_phone(server: str, page: Page) -> None:
     page.goto(server)
     page.locator("#list a").first.click()
     side(page, "question").wait_for_selector("h1.question")
-    assert not page.locator("#index").is_visible()
+    expect(page.locator("#index")).not_to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     page.click("#back-to-index")
-    assert page.locator("#index").is_visible()
+    expect(page.locator("#index")).to_be_visible()
 
 
 def test_stopped_by_the_keyboard(mini: Path) -> None:
