@@ -24,6 +24,8 @@ _MATHJAX = ("tex-chtml-full.js", "output/chtml/fonts/woff-v2/*.woff")
 
 Site = Mapping[str, bytes]
 """Files by their path below the page."""
+Sides = dict[str, tuple[Sequence[Note], bytes]]
+"""The file with the sides of each answer's cards, and the notes that it was made from."""
 
 
 def fixed_files(mathjax_folder: Path) -> Site:
@@ -40,11 +42,15 @@ def fixed_files(mathjax_folder: Path) -> Site:
     return site
 
 
-def card_files(compiled: Compiled, notes: Sequence[Note], live: bool) -> Site:
+def card_files(
+    compiled: Compiled, notes: Sequence[Note], live: bool, known: Sides | None = None
+) -> Site:
     """Return the files that hold the cards of these notes, their pictures and problems.
 
-    ``live`` tells the page that a server will say when something has changed.
+    ``live`` tells the page that a server will say when something has changed. ``known`` keeps
+    the sides of the cards, so that the next call renders only what has changed.
     """
+    known = {} if known is None else known
     catalog = compiled.catalog
     shown: dict[str, list[Note]] = {}
     for note in notes:
@@ -72,6 +78,12 @@ def card_files(compiled: Compiled, notes: Sequence[Note], live: bool) -> Site:
     }
     media = {name for note in notes for name in note.media}
     site = {name: compiled.media[name].read_bytes() for name in media}
+    for id, members in shown.items():
+        if id not in known or known[id][0] != members:
+            sides = [side for note in members for side in _sides(note)]
+            text = f"mlcards.sides[{json.dumps(id)}] = {json.dumps(sides, ensure_ascii=False)};\n"
+            known[id] = (members, text.encode())
+        site[f"cards/{id}.js"] = known[id][1]
     return {**site, "data.js": _script(data)}
 
 
@@ -82,6 +94,7 @@ class Maker:
         self.folder = folder
         self.selection = selection
         self.memo: Memo = {}
+        self.sides: Sides = {}
 
     def __call__(self) -> Site:
         """Return the files as the folder is now; never fails for what is in the folder."""
@@ -94,7 +107,7 @@ class Maker:
         except NothingSelected:
             notes = ()
         try:
-            return card_files(compiled, notes, live=True)
+            return card_files(compiled, notes, live=True, known=self.sides)
         except OSError as error:  # a picture that went away in between; its change comes next
             problem = Diagnostic(str(error.filename), 1, 1, "unreadable", str(error.strerror))
             return only_problems([problem], live=True)
@@ -116,7 +129,8 @@ def only_problems(problems: Iterable[Diagnostic], live: bool) -> Site:
 
 
 def _script(data: Mapping[str, Any]) -> bytes:
-    return f"window.mlcards = {json.dumps(data, ensure_ascii=False)};\n".encode()
+    text = json.dumps({**data, "sides": {}}, ensure_ascii=False)
+    return f"window.mlcards = {text};\n".encode()
 
 
 def _answer(
@@ -152,6 +166,12 @@ def _cards(note: Note) -> Iterable[dict[str, Any]]:
             "key": note.key,
             "number": number,
             "label": f"{name} {place}" if len(note.cards) > 1 else name,
+        }
+
+
+def _sides(note: Note) -> Iterable[dict[str, str]]:
+    for number in note.cards:
+        yield {
             "question": template.question(note, number),
             "answer": template.answer(note, number),
         }

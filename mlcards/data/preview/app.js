@@ -142,13 +142,18 @@ function show() {
   }));
   $("cards").querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
   if ($("stage").hidden) return;
+  const sides = data.sides[answer.id]?.[answer.cards.indexOf(card)];
+  if (!sides) {
+    load(`cards/${answer.id}.js`, show);
+    return;
+  }
   const both = $("both").checked;
   $("stage").classList.toggle("phone", $("phone").checked);
   $("question").hidden = turned && !both;
   $("answer").hidden = !turned && !both;
   $("flip").disabled = both;
   for (const side of ["question", "answer"]) {
-    const message = { key: `${address(card)} ${side}`, html: card[side], night: $("night").checked };
+    const message = { key: `${address(card)} ${side}`, html: sides[side], night: $("night").checked };
     $(side).contentWindow.postMessage(message, "*");
   }
 }
@@ -203,14 +208,17 @@ for (const name of SWITCHES) {
 
 // Reloading ----------------------------------------------------------------------------------
 
+function load(path, then) {
+  const script = element("script", { src: `${path}${data.live ? `?${Date.now()}` : ""}` });
+  script.addEventListener("load", () => { script.remove(); then(); });
+  document.head.append(script);
+}
+
 function reload() {
-  const script = element("script", { src: `data.js?${Date.now()}` });
-  script.addEventListener("load", () => {
-    script.remove();
+  load("data.js", () => {
     data = window.mlcards;
     start();
   });
-  document.head.append(script);
 }
 
 function start() {
