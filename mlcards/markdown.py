@@ -8,31 +8,21 @@ from dataclasses import dataclass, field
 from functools import cache
 from html import escape, unescape
 
-from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
-from markdown_it.rules_block import StateBlock
-from markdown_it.rules_block.table import table as split_table
-from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 from mlcards.code import CodeBlock, highlight, read_block
 from mlcards.diagnostics import Diagnostic
 from mlcards.source import Fragment
+from mlcards.syntax import CLOZE, parser
 
-# Stands for a `|` inside a formula while markdown-it splits a table; source.py refuses it in files.
-_PIPE = "\ue000"
-_CLOZE = re.compile(r"\{\{c([\d,]+)::")
 # What Anki interprets in any field (ANKI.md: sound, typed answers, LaTeX, speech).
 _SPECIAL = re.compile(r"\[(?=sound:|\[type:|latex\]|\$\$?\]|anki:)")
 # MathJax would take these in text or code for the delimiters of a formula.
 _DELIMITER = re.compile(r"\\(?=[()\[\]])")
 _CLOZE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", ":": "&#58;"})
 IMAGE_SUFFIXES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
-
-
-_Deletions = dict[int, tuple[tuple[int, ...], int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +59,6 @@ class _Job:
     clozes: set[int] = field(default_factory=set)
     problems: list[Diagnostic] = field(default_factory=list)
     blocks: list[CodeBlock] = field(default_factory=list)
-    protected: str = ""
-    deletions_of: str = ""
-    deletions: _Deletions = field(default_factory=dict)
 
     def place(self, line: int, column: int = 0) -> Fragment:
         """Return the place of a character, by its line (from 0) and column in the text."""
@@ -91,7 +78,7 @@ def render(
     ``inline`` is for a heading: no paragraphs. ``cloze`` reads ``{{c1::…}}`` as a deletion.
     """
     job = _Job(source, media, cloze, source.text.split("\n"))
-    html = _renderer().render(_tokens(source.text, job, inline), _renderer_options(), {"job": job})
+    html = _renderer().render(_tokens(source.text, job, inline), parser().options, {"job": job})
     return Rendered(
         html.strip(),
         tuple(job.formulas),
@@ -117,227 +104,13 @@ def plain(html: str) -> str:
 
 
 def _tokens(text: str, job: _Job, inline: bool) -> Sequence[Token]:
-    env = {"job": job}
-    return _parser().parseInline(text, env) if inline else _parser().parse(text, env)
-
-
-@cache
-def _parser() -> MarkdownIt:
-    md = MarkdownIt("commonmark", {"html": True}).enable("table")
-    md.validateLink = lambda url: True  # type: ignore[method-assign]  # links are checked below
-    md.normalizeLink = lambda url: url  # type: ignore[method-assign]  # Anki does not decode %20
-    md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
-    md.block.ruler.before(
-        "fence",
-        "formula",
-        _formula_block,
-        {"alt": ["paragraph", "reference", "blockquote", "list"]},
-    )
-    md.inline.ruler.before("escape", "formula", _formula_inline)
-    md.inline.ruler.before("escape", "cloze", _cloze)
-    md.core.ruler.at("inline", _inline)
-    return md
+    env = {"cloze": job.cloze, "lines": job.lines}
+    return parser().parseInline(text, env) if inline else parser().parse(text, env)
 
 
 @cache
 def _renderer() -> _Renderer:
     return _Renderer()
-
-
-@cache
-def _renderer_options() -> OptionsDict:
-    return _parser().options
-
-
-# Tokenizer rules ------------------------------------------------------------------------------
-
-
-def _formula_end(text: str, start: int, end: int) -> int:
-    """Return where the formula that opens at ``start`` closes, or -1 if none opens there.
-
-    One dollar opens before a non-space, and closes after a non-space and not before a digit,
-    so that "$5 to $10" stays money.
-    """
-    double = text.startswith("$$", start)
-    first = start + (2 if double else 1)
-    if first >= end or (not double and text[first].isspace()):
-        return -1
-    i = first
-    while i < end:
-        if text[i] == "\\":
-            i += 2
-        elif text[i] != "$":
-            i += 1
-        elif double:
-            return i + 2 if text.startswith("$$", i) and i > first else -1
-        else:
-            after = text[i + 1] if i + 1 < end else ""
-            closes = i > first and not text[i - 1].isspace() and not after.isdigit()
-            return i + 1 if closes else -1
-    return -1
-
-
-def _formula_inline(state: StateInline, silent: bool) -> bool:
-    start = state.pos
-    if state.src[start] != "$":
-        return False
-    end = _formula_end(state.src, start, state.posMax)
-    if end < 0:
-        _lonely_dollar(state, start, silent)
-        return False
-    if not silent:
-        width = 2 if state.src.startswith("$$", start) else 1
-        token = state.push("formula", "", 0)
-        token.content = state.src[start + width : end - width]
-        token.block = width == 2
-        token.meta = {"offset": start + width}
-    state.pos = end
-    return True
-
-
-def _lonely_dollar(state: StateInline, start: int, silent: bool) -> None:
-    after = state.src[start + 1 : start + 2]
-    if silent or not (after.isalpha() or after in ("$", "\\")):
-        return
-    token = state.push("lonely_dollar", "", 0)
-    token.meta = {"offset": start}
-
-
-def _formula_block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    begin = state.bMarks[start_line] + state.tShift[start_line]
-    if state.is_code_block(start_line) or not state.src.startswith("$$", begin):
-        return False
-    for line in range(start_line, end_line):
-        stop = state.eMarks[line]
-        first = begin + 2 if line == start_line else state.bMarks[line] + state.tShift[line]
-        if line > start_line and (stop > first and state.sCount[line] < state.blkIndent):
-            break
-        text = state.src[first:stop].rstrip()
-        if "$$" not in text:
-            continue
-        if not text.endswith("$$") or text.count("$$") > 1:
-            return False
-        if not silent:
-            close = state.src.rindex("$$", first, stop)
-            token = state.push("formula", "", 0)
-            token.content = state.src[begin + 2 : close]
-            token.block = True
-            token.map = [start_line, line + 1]
-            token.info = "block"
-        state.line = line + 1
-        return True
-    if not silent:
-        token = state.push("open_formula", "", 0)
-        token.map = [start_line, end_line]
-        state.line = end_line
-    return True
-
-
-def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
-    """Read a table as markdown-it does, but let no ``|`` inside a formula end a cell."""
-    source, job = state.src, state.env["job"]
-    if "$" not in source or "|" not in source:
-        return split_table(state, start_line, end_line, silent)
-    if len(job.protected) != len(source):
-        job.protected = "\n".join(map(_protect, source.split("\n")))
-    before = len(state.tokens)
-    state.src = job.protected
-    try:
-        found = split_table(state, start_line, end_line, silent)
-    finally:
-        state.src = source
-    for token in state.tokens[before:]:
-        token.content = token.content.replace(_PIPE, "|")
-    return found
-
-
-def _protect(line: str) -> str:
-    i = 0
-    while (i := line.find("$", i)) >= 0:
-        end = -1 if line[i - 1 : i] == "\\" else _formula_end(line, i, len(line))
-        if end < 0:
-            i += 1
-            continue
-        line = line[:i] + line[i:end].replace("|", _PIPE) + line[end:]
-        i = end
-    return line
-
-
-def _cloze(state: StateInline, silent: bool) -> bool:
-    job: _Job = state.env["job"]
-    if not job.cloze or not (match := _CLOZE.match(state.src, state.pos)):
-        return False
-    if job.deletions_of != state.src:
-        job.deletions_of, job.deletions = state.src, _deletions(state.src)
-    cuts, end = job.deletions.get(state.pos, ((), state.posMax + 1))
-    if end > state.posMax:
-        return False
-    if not silent:
-        opening = state.push("cloze_open", "", 1)
-        opening.info = match[1]
-        opening.meta = {"offset": state.pos}
-        rest, parts = state.posMax, (match.end(), *cuts)
-        for i in range(0, len(parts), 2):
-            if i:
-                state.push("cloze_hint", "", 0)
-            state.pos, state.posMax = parts[i], parts[i + 1]
-            state.md.inline.tokenize(state)
-        state.posMax = rest
-        state.push("cloze_close", "", -1)
-    state.pos = end
-    return True
-
-
-def _deletions(text: str) -> _Deletions:
-    """Find where each deletion ends; formulas, code and escapes do not end it.
-
-    Returns, by the place of its ``{{``, the cuts and the end of each. The cuts are (end of the
-    text,) or (end of the text, start of the hint, end of the hint).
-    """
-    found: _Deletions = {}
-    opened: list[tuple[int, int]] = []
-    i = 0
-    while i < len(text):
-        if text[i] == "\\":
-            i += 2
-        elif text[i] == "$" and (end := _formula_end(text, i, len(text))) > 0:
-            i = end
-        elif text[i] == "`":
-            run = len(text) - len(text[i:].lstrip("`")) - i
-            end = text.find("`" * run, i + run)
-            i = end + run if end > 0 else i + run
-        elif match := _CLOZE.match(text, i):
-            opened.append((i, -1))
-            i = match.end()
-        elif opened and text.startswith("}}", i):
-            start, hint = opened.pop()
-            found[start] = ((i,) if hint < 0 else (hint, hint + 2, i)), i + 2
-            i += 2
-        elif opened and text.startswith("::", i):
-            start, hint = opened[-1]
-            if hint < 0:
-                opened[-1] = start, i
-            i += 2
-        else:
-            i += 1
-    return found
-
-
-def _inline(state: StateCore) -> None:
-    """Read the inline text of each block, and say where in the file it stands."""
-    job: _Job = state.env["job"]
-    seen_line, seen_column = -1, 0
-    for token in state.tokens:
-        if token.type != "inline":
-            continue
-        token.children = token.children or []
-        state.md.inline.parse(token.content, state.md, state.env, token.children)
-        line = token.map[0] if token.map else 0
-        first = token.content.split("\n", 1)[0]
-        column = max(job.lines[line].find(first, seen_column if line == seen_line else 0), 0)
-        seen_line, seen_column = line, column + len(first)
-        for child in token.children:
-            child.meta = {**child.meta, "inline": token, "line": line, "column": column}
 
 
 def _place(job: _Job, child: Token) -> Fragment:
@@ -356,9 +129,6 @@ def _place(job: _Job, child: Token) -> Fragment:
     return job.place(line, max(job.lines[line].find(own), 0) + offset - start)
 
 
-# Rendering ------------------------------------------------------------------------------------
-
-
 class _Renderer(RendererHTML):
     """markdown-it's renderer, with our own output for what Anki treats specially.
 
@@ -368,7 +138,7 @@ class _Renderer(RendererHTML):
     def text(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         job: _Job = env["job"]
         token = tokens[i]
-        if job.cloze and (match := _CLOZE.search(token.content)):
+        if job.cloze and (match := CLOZE.search(token.content)):
             message = "close this deletion with `}}` in the same paragraph"
             place = _place(job, tokens[i])
             place = Fragment("", place.path, place.line, place.column + match.start())
@@ -388,7 +158,7 @@ class _Renderer(RendererHTML):
         row, column = Fragment(lead, "", place.line, place.column).place(len(lead))
         tex_place = Fragment(tex, place.path, row, column)
         job.formulas.append(Formula(tex_place, token.block))
-        if job.cloze and _CLOZE.search(tex):
+        if job.cloze and CLOZE.search(tex):
             message = "put the deletion around the whole formula: `{{c1::$…$}}`"
             job.problem(place, "cloze", message)
         html = _SPECIAL.sub("&#91;", escape(tex, quote=False))

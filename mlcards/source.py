@@ -10,7 +10,7 @@ from mlcards.diagnostics import Diagnostic, InvalidAnswer
 
 MAX_BYTES = 1_000_000
 MAX_ANSWER_BYTES = 100_000
-# Control characters, and the private-use character that mlcards.markdown keeps for itself.
+# Control characters, and the private-use character that mlcards.syntax keeps for itself.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000]")
 
 

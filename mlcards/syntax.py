@@ -1,0 +1,235 @@
+"""Read Markdown as markdown-it does, and formulas and deletions besides.
+
+Each token inside a line tells in ``meta`` where it stands: the ``inline`` token around it, the
+``line`` and ``column`` where that begins and, for tokens of ours, the ``offset`` in it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import table as split_table
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+
+CLOZE = re.compile(r"\{\{c([\d,]+)::")
+"""What opens a deletion."""
+
+# Stands for a `|` inside a formula while markdown-it splits a table; source.py refuses it in files.
+_PIPE = "\ue000"
+
+_Deletions = dict[int, tuple[tuple[int, ...], int]]
+
+
+@cache
+def parser() -> MarkdownIt:
+    """Return the reader of our Markdown.
+
+    It needs in ``env`` whether ``{{c1::…}}`` is a deletion (``cloze``) and the text's ``lines``.
+    """
+    md = MarkdownIt("commonmark", {"html": True}).enable("table")
+    md.validateLink = lambda url: True  # type: ignore[method-assign]  # markdown.py checks links
+    md.normalizeLink = lambda url: url  # type: ignore[method-assign]  # Anki does not decode %20
+    md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+    md.block.ruler.before(
+        "fence",
+        "formula",
+        _formula_block,
+        {"alt": ["paragraph", "reference", "blockquote", "list"]},
+    )
+    md.inline.ruler.before("escape", "formula", _formula_inline)
+    md.inline.ruler.before("escape", "cloze", _cloze)
+    md.core.ruler.at("inline", _inline)
+    return md
+
+
+def _formula_end(text: str, start: int, end: int) -> int:
+    """Return where the formula that opens at ``start`` closes, or -1 if none opens there.
+
+    One dollar opens before a non-space, and closes after a non-space and not before a digit,
+    so that "$5 to $10" stays money.
+    """
+    double = text.startswith("$$", start)
+    first = start + (2 if double else 1)
+    if first >= end or (not double and text[first].isspace()):
+        return -1
+    i = first
+    while i < end:
+        if text[i] == "\\":
+            i += 2
+        elif text[i] != "$":
+            i += 1
+        elif double:
+            return i + 2 if text.startswith("$$", i) and i > first else -1
+        else:
+            after = text[i + 1] if i + 1 < end else ""
+            closes = i > first and not text[i - 1].isspace() and not after.isdigit()
+            return i + 1 if closes else -1
+    return -1
+
+
+def _formula_inline(state: StateInline, silent: bool) -> bool:
+    start = state.pos
+    if state.src[start] != "$":
+        return False
+    end = _formula_end(state.src, start, state.posMax)
+    if end < 0:
+        _lonely_dollar(state, start, silent)
+        return False
+    if not silent:
+        width = 2 if state.src.startswith("$$", start) else 1
+        token = state.push("formula", "", 0)
+        token.content = state.src[start + width : end - width]
+        token.block = width == 2
+        token.meta = {"offset": start + width}
+    state.pos = end
+    return True
+
+
+def _lonely_dollar(state: StateInline, start: int, silent: bool) -> None:
+    after = state.src[start + 1 : start + 2]
+    if silent or not (after.isalpha() or after in ("$", "\\")):
+        return
+    token = state.push("lonely_dollar", "", 0)
+    token.meta = {"offset": start}
+
+
+def _formula_block(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    begin = state.bMarks[start_line] + state.tShift[start_line]
+    if state.is_code_block(start_line) or not state.src.startswith("$$", begin):
+        return False
+    for line in range(start_line, end_line):
+        stop = state.eMarks[line]
+        first = begin + 2 if line == start_line else state.bMarks[line] + state.tShift[line]
+        if line > start_line and (stop > first and state.sCount[line] < state.blkIndent):
+            break
+        text = state.src[first:stop].rstrip()
+        if "$$" not in text:
+            continue
+        if not text.endswith("$$") or text.count("$$") > 1:
+            return False
+        if not silent:
+            close = state.src.rindex("$$", first, stop)
+            token = state.push("formula", "", 0)
+            token.content = state.src[begin + 2 : close]
+            token.block = True
+            token.map = [start_line, line + 1]
+            token.info = "block"
+        state.line = line + 1
+        return True
+    if not silent:
+        token = state.push("open_formula", "", 0)
+        token.map = [start_line, end_line]
+        state.line = end_line
+    return True
+
+
+def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
+    """Read a table as markdown-it does, but let no ``|`` inside a formula end a cell."""
+    source = state.src
+    if "$" not in source or "|" not in source:
+        return split_table(state, start_line, end_line, silent)
+    if "protected" not in state.env:
+        state.env["protected"] = "\n".join(map(_protect, source.split("\n")))
+    before = len(state.tokens)
+    state.src = state.env["protected"]
+    try:
+        found = split_table(state, start_line, end_line, silent)
+    finally:
+        state.src = source
+    for token in state.tokens[before:]:
+        token.content = token.content.replace(_PIPE, "|")
+    return found
+
+
+def _protect(line: str) -> str:
+    i = 0
+    while (i := line.find("$", i)) >= 0:
+        end = -1 if line[i - 1 : i] == "\\" else _formula_end(line, i, len(line))
+        if end < 0:
+            i += 1
+            continue
+        line = line[:i] + line[i:end].replace("|", _PIPE) + line[end:]
+        i = end
+    return line
+
+
+def _cloze(state: StateInline, silent: bool) -> bool:
+    if not state.env["cloze"] or not (match := CLOZE.match(state.src, state.pos)):
+        return False
+    text, found = state.env.get("deletions", ("", {}))
+    if text != state.src:
+        found = _deletions(state.src)
+        state.env["deletions"] = state.src, found
+    cuts, end = found.get(state.pos, ((), state.posMax + 1))
+    if end > state.posMax:
+        return False
+    if not silent:
+        opening = state.push("cloze_open", "", 1)
+        opening.info = match[1]
+        opening.meta = {"offset": state.pos}
+        rest, parts = state.posMax, (match.end(), *cuts)
+        for i in range(0, len(parts), 2):
+            if i:
+                state.push("cloze_hint", "", 0)
+            state.pos, state.posMax = parts[i], parts[i + 1]
+            state.md.inline.tokenize(state)
+        state.posMax = rest
+        state.push("cloze_close", "", -1)
+    state.pos = end
+    return True
+
+
+def _deletions(text: str) -> _Deletions:
+    """Find where each deletion ends; formulas, code and escapes do not end it.
+
+    Returns, by the place of its ``{{``, the cuts and the end of each. The cuts are (end of the
+    text,) or (end of the text, start of the hint, end of the hint).
+    """
+    found: _Deletions = {}
+    opened: list[tuple[int, int]] = []
+    i = 0
+    while i < len(text):
+        if text[i] == "\\":
+            i += 2
+        elif text[i] == "$" and (end := _formula_end(text, i, len(text))) > 0:
+            i = end
+        elif text[i] == "`":
+            run = len(text) - len(text[i:].lstrip("`")) - i
+            end = text.find("`" * run, i + run)
+            i = end + run if end > 0 else i + run
+        elif match := CLOZE.match(text, i):
+            opened.append((i, -1))
+            i = match.end()
+        elif opened and text.startswith("}}", i):
+            start, hint = opened.pop()
+            found[start] = ((i,) if hint < 0 else (hint, hint + 2, i)), i + 2
+            i += 2
+        elif opened and text.startswith("::", i):
+            start, hint = opened[-1]
+            if hint < 0:
+                opened[-1] = start, i
+            i += 2
+        else:
+            i += 1
+    return found
+
+
+def _inline(state: StateCore) -> None:
+    """Read the inline text of each block, and say where in the file it stands."""
+    lines: list[str] = state.env["lines"]
+    seen_line, seen_column = -1, 0
+    for token in state.tokens:
+        if token.type != "inline":
+            continue
+        token.children = token.children or []
+        state.md.inline.parse(token.content, state.md, state.env, token.children)
+        line = token.map[0] if token.map else 0
+        first = token.content.split("\n", 1)[0]
+        column = max(lines[line].find(first, seen_column if line == seen_line else 0), 0)
+        seen_line, seen_column = line, column + len(first)
+        for child in token.children:
+            child.meta = {**child.meta, "inline": token, "line": line, "column": column}
