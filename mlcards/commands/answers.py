@@ -1,0 +1,202 @@
+"""Commands on answers: new, check, test, figures, preview."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from mlcards.commands import common
+
+
+@click.command()
+@click.argument("area")
+@click.argument("question")
+@click.option("--id", help="The file's name, for ever; proposed from the question if left out.")
+@click.option("--cards", type=click.Path(path_type=Path), default=Path("cards"), hidden=True)
+def new(area: str, question: str, id: str | None, cards: Path) -> None:
+    """Write the skeleton of an answer to QUESTION in AREA.
+
+    \b
+      mlcards new ml-theory "What is label smoothing?"
+    """
+    from mlcards.catalog import ID, ID_RULE
+    from mlcards.diagnostics import did_you_mean
+    from mlcards.new import alike, propose_id, skeleton
+    from mlcards.output import OutputError, write
+
+    compiled = common.read(cards)
+    areas = compiled.catalog.areas
+    term = areas.find(area)
+    if not term:
+        near = did_you_mean(area, areas.words())
+        names = ", ".join(one.id for one in areas.terms)
+        raise click.UsageError(f"`{area}` is no area{near} The areas are {names}.")
+    id = id or propose_id(question)
+    if not ID.fullmatch(id):
+        raise click.UsageError(f"`{id}` is no id; {ID_RULE}: --id some-words")
+    for note in alike(question, compiled.notes):
+        click.echo(f"note: `{note.key}` asks something similar: {note.title}", err=True)
+    taken = next((d.answer.start.path for d in compiled.drafts if d.answer.id == id), None)
+    file = cards / term.id / f"{id}.md"
+    if taken or file.exists():
+        raise click.UsageError(f"{taken or file} exists; choose another name with --id")
+    try:
+        write(file, skeleton(question).encode())
+    except OutputError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{file}\nReplace each comment, then: mlcards check {file}")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+)
+@click.option("--rules", is_flag=True, help="List all rules with their codes.")
+def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
+    """Check the answers in PATHS (cards/) as a build would, and more; write nothing.
+
+    Besides errors it gives advice, which does not fail, and typesets every formula with MathJax
+    where that is installed.
+
+    \b
+      mlcards check
+      mlcards check cards/ml-theory/softmax.md
+    """
+    from mlcards import formulas
+    from mlcards.advice import advise, similar
+    from mlcards.diagnostics import FORMATS
+
+    if rules:
+        _print_rules()
+        return
+    folder = common.folder_of(paths)
+    compiled = common.read(folder)
+    found = {*compiled.problems, *similar(compiled.drafts)}
+    found.update(advice for draft in compiled.drafts for advice in advise(draft))
+    if formulas.installed():
+        every = [formula for draft in compiled.drafts for formula in draft.formulas]
+        found.update(formulas.problems(every))
+    else:
+        click.echo(formulas.HOW_TO_INSTALL, err=True)
+    shown = sorted(one for one in found if common.below(one.path, paths))
+    errors = tuple(one for one in shown if one.severity == "error")
+    if shown or form == "json":
+        click.echo(FORMATS[form](shown))
+    if form == "text":
+        answers = [one for one in compiled.drafts if common.below(one.answer.start.path, paths)]
+        notes = sum(len(one.notes) for one in answers)
+        counts = (common.count(len(answers), "answer"), common.count(notes, "note"))
+        advice = common.count(len(shown) - len(errors), "piece") + " of advice"
+        click.echo(f"{counts[0]}, {counts[1]}: {common.count(len(errors), 'error')}, {advice}")
+    sys.exit(1 if errors else 0)
+
+
+def _print_rules() -> None:
+    from mlcards.rules import ADVICE, ERRORS
+
+    for title, rules in (("Errors", ERRORS), ("Advice", ADVICE)):
+        click.echo(f"{title}:")
+        for code, sentence in rules.items():
+            click.echo(f"  {code:<18} {sentence}")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+def test(paths: tuple[Path, ...]) -> None:
+    """Run the Python of the answers in PATHS (cards/): clean process, warnings are errors.
+
+    What passed is remembered in build/.tested, so that unchanged answers do not run again.
+    """
+    from mlcards.run import run_all
+
+    answers = common.answers_below(paths)
+    problems = [r.problem for r in run_all(answers, Path("build/.tested")) if r.problem]
+    if problems:
+        common.fail(tuple(problems))
+    click.echo(f"the code of {common.count(len(answers), 'answer')} passes")
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+def figures(paths: tuple[Path, ...]) -> None:
+    """Draw the figures of the answers in PATHS (cards/) again, beside their files."""
+    from mlcards.output import OutputError, write
+    from mlcards.run import blocks_of, run_all
+
+    drawing = [
+        a for a in common.answers_below(paths) if any(block.figure for block in blocks_of(a))
+    ]
+    problems = []
+    for result in run_all(drawing):
+        if result.problem:
+            problems.append(result.problem)
+        for name, svg in result.figures.items():
+            file = Path(result.answer.start.path).with_name(name)
+            try:
+                write(file, svg.encode())
+            except OutputError as error:
+                raise click.ClickException(str(error)) from None
+            click.echo(str(file))
+    if problems:
+        common.fail(tuple(problems))
+
+
+@click.command()
+@common.CARDS
+@common.selection_options
+@click.option("--output", type=click.Path(path_type=Path), help="Write static files there instead.")
+@click.option("--port", default=8765, show_default=True, help="0 takes a free one.")
+@click.option("--browse/--no-browse", default=True, help="Open the page in a browser (default).")
+def preview(
+    cards: Path,
+    tags: tuple[str, ...],
+    without: tuple[str, ...],
+    output: Path | None,
+    port: int,
+    browse: bool,
+) -> None:
+    """Show the cards in CARDS (cards/) in a browser, as Anki shows them; reload on each change.
+
+    \b
+      mlcards preview
+      mlcards preview --tag system-design
+      mlcards preview --output site
+    """
+    from mlcards import mathjax
+    from mlcards import preview as page
+    from mlcards.output import OutputError, output_folder, write
+    from mlcards.select import Selection
+
+    scripts = mathjax.folder()
+    try:
+        from mlcards.serve import serve
+    except ImportError:
+        scripts = None
+    if not scripts:
+        raise click.ClickException(page.HOW_TO_INSTALL)
+    fixed = page.fixed_files(scripts)
+    if output:
+        compiled = common.compiled(cards)
+        notes = common.checked(compiled, tags, without).of(compiled.notes)
+        try:
+            with output_folder(output):
+                for name, data in {**fixed, **page.card_files(compiled, notes, False)}.items():
+                    write(output / name, data)
+        except OutputError as error:
+            raise click.ClickException(str(error)) from None
+        click.echo(f"{output / 'index.html'}: {common.count(len(notes), 'note')}")
+        return
+    try:
+        serve(cards, page.Maker(cards, Selection(tags, without)), fixed, port, browse)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        message = f"port {port} cannot be used: {reason}; choose another with --port"
+        raise click.ClickException(message) from None

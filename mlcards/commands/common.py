@@ -1,0 +1,132 @@
+"""What the commands share: finding the cards folder, choosing notes, failing well."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from mlcards.answer import Answer
+    from mlcards.compile import Compiled
+    from mlcards.diagnostics import Diagnostic
+    from mlcards.select import Selection
+
+CARDS = click.argument("cards", type=click.Path(path_type=Path), default=Path("cards"))
+
+
+def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that choose notes by tag."""
+    for option in (
+        click.option(
+            "--exclude-tag", "without", multiple=True, metavar="TAG", help="Leave these out."
+        ),
+        click.option(
+            "--tag",
+            "tags",
+            multiple=True,
+            metavar="TAG",
+            help="Only notes with this tag; again to narrow, a comma to widen.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def compiled(cards: Path) -> Compiled:
+    """Compile the cards folder, or print what is wrong with it and exit with 1."""
+    compiled = read(cards)
+    if compiled.problems:
+        fail(compiled.problems)
+    return compiled
+
+
+def read(cards: Path) -> Compiled:
+    """Compile the cards folder with its problems; exit with 1 if nothing can be read."""
+    from mlcards.compile import compile_cards
+    from mlcards.diagnostics import InvalidAnswer
+
+    try:
+        return compile_cards(cards, _progress)
+    except InvalidAnswer as error:
+        fail(error.diagnostics)
+
+
+def checked(compiled: Compiled, tags: tuple[str, ...], without: tuple[str, ...]) -> Selection:
+    """Return the selection; a tag that no note has is wrong use."""
+    from mlcards.select import NothingSelected, Selection
+
+    selection = Selection(tags, without)
+    try:
+        selection.of(compiled.notes)
+    except NothingSelected as error:
+        raise click.UsageError(str(error)) from None
+    return selection
+
+
+def _progress(items: Sequence[Answer]) -> Iterator[Answer]:
+    """Show a bar on a terminal once the work has taken longer than a moment."""
+    start = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        bar = None
+        for done, item in enumerate(items):
+            if bar:
+                bar.update(1)
+            elif sys.stderr.isatty() and time.monotonic() - start > 0.5:
+                shown = click.progressbar(length=len(items), label="Rendering", file=sys.stderr)
+                bar = stack.enter_context(shown)
+                bar.update(done)
+            yield item
+
+
+def fail(problems: tuple[Diagnostic, ...]) -> NoReturn:
+    """Print the problems and exit with 1."""
+    from mlcards.diagnostics import as_text
+
+    click.echo(as_text(problems), err=True)
+    files = len({problem.path for problem in problems})
+    click.echo(f"{count(len(problems), 'problem')} in {count(files, 'file')}", err=True)
+    sys.exit(1)
+
+
+def count(number: int, what: str) -> str:
+    """Return a number with its noun: 1 note, 2 notes."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def answers_below(paths: tuple[Path, ...]) -> list[Answer]:
+    """Read the answers below paths, or print what is wrong with them and exit with 1."""
+    from mlcards import library
+    from mlcards.diagnostics import InvalidAnswer
+
+    try:
+        found = library.load(folder_of(paths))
+    except InvalidAnswer as error:
+        fail(error.diagnostics)
+    problems = tuple(problem for problem in found.problems if below(problem.path, paths))
+    if problems:
+        fail(problems)
+    return [answer for answer in found.answers if below(answer.start.path, paths)]
+
+
+def folder_of(paths: tuple[Path, ...]) -> Path:
+    """Return the cards folder that holds all paths: the one with a taxonomy."""
+    if not paths:
+        return Path("cards")
+    for path in paths:
+        if not path.exists():
+            raise click.UsageError(f"there is no file or folder {path}")
+    for folder in (paths[0], *paths[0].parents):
+        if (folder / "taxonomy.yaml").exists():
+            return folder
+    raise click.UsageError(f"{paths[0]} is in no cards folder (one with a taxonomy.yaml)")
+
+
+def below(path: str, paths: tuple[Path, ...]) -> bool:
+    """Tell whether a file lies below one of the paths; without paths all do."""
+    return not paths or any(Path(path).is_relative_to(parent) for parent in paths)

@@ -1,0 +1,171 @@
+"""Commands on decks: build, list, diff, release."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mlcards.commands import common
+
+if TYPE_CHECKING:
+    from mlcards.build import Written
+    from mlcards.diff import Contents
+
+
+@click.command()
+@common.CARDS
+@common.selection_options
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The folder to write to (build/); for a selection also a name that ends in .apkg.",
+)
+def build(
+    cards: Path, tags: tuple[str, ...], without: tuple[str, ...], output: Path | None
+) -> None:
+    """Write Anki packages from the answers in CARDS (cards/).
+
+    Without --tag: all notes, one package for each area, one for each company.
+    With --tag: one package with what matches.
+
+    \b
+    A TAG matches where its parts stand in a row in a tag of the note:
+      mlcards build
+      mlcards build --tag amazon
+      mlcards build --tag amazon,google --tag hard
+      mlcards build --tag 'topic::reg*' --exclude-tag kind::explain -o deck.apkg
+    """
+    from mlcards.build import build
+    from mlcards.output import OutputError
+    from mlcards.revision import UnusableTime
+
+    compiled = common.compiled(cards)
+    selection = common.checked(compiled, tags, without)
+    try:
+        written = _listed(build(cards, compiled, selection, output))
+    except (OutputError, UnusableTime) as error:
+        raise click.ClickException(str(error)) from None
+    most = max(written, key=lambda package: package.notes)
+    packages = common.count(len(written), "package")
+    click.echo(
+        f"{packages} with {common.count(most.notes, 'note')} and {common.count(most.cards, 'card')}"
+    )
+
+
+@click.command("list")
+@common.CARDS
+@common.selection_options
+@click.option("--json", "as_json", is_flag=True, help="As JSON, one object for each note.")
+def list_notes(cards: Path, tags: tuple[str, ...], without: tuple[str, ...], as_json: bool) -> None:
+    """Show the notes in CARDS (cards/) that a build would write.
+
+    \b
+      mlcards list --tag company::uber
+      mlcards list --tag kind::explain --json
+    """
+    compiled = common.compiled(cards)
+    chosen = common.checked(compiled, tags, without).of(compiled.notes)
+    if as_json:
+        rows = [
+            {
+                "key": note.key,
+                "kind": note.kind,
+                "title": note.title,
+                "deck": note.deck,
+                "cards": len(note.cards),
+                "tags": note.tags,
+            }
+            for note in chosen
+        ]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        return
+    width = max(len(note.key) for note in chosen)
+    for note in chosen:
+        title = note.title if len(note.title) <= 70 else note.title[:69] + "…"
+        click.echo(f"{note.key:<{width}}  {note.kind:<7}  {title}")
+    answers = sum(note.kind == "explain" for note in chosen)
+    total = sum(len(note.cards) for note in chosen)
+    counts = (
+        common.count(len(chosen), "note"),
+        common.count(total, "card"),
+        common.count(answers, "answer"),
+    )
+    click.echo(f"{counts[0]}, {counts[1]}, from {counts[2]}")
+
+
+@click.command()
+@click.argument("old", type=click.Path(path_type=Path, exists=True))
+@click.argument("new", type=click.Path(path_type=Path, exists=True), default=Path("cards"))
+@click.option("--json", "form", flag_value="json", help="As JSON.")
+@click.option("--markdown", "form", flag_value="markdown", help="For a pull request.")
+def diff(old: Path, new: Path, form: str | None) -> None:
+    """Show what importing NEW does to a learner who has OLD.
+
+    Each is a package, or a cards folder (cards/ if NEW is left out). The exit code is 1 if a
+    learner would lose something.
+
+    \b
+      mlcards diff released.apkg
+      mlcards diff released.apkg build/mlcards.apkg --markdown
+    """
+    from mlcards.diff import as_json, as_markdown, as_text, diff
+
+    difference = diff(_contents(old), _contents(new))
+    show = {"json": as_json, "markdown": as_markdown}.get(form or "", as_text)
+    click.echo(show(difference))
+    sys.exit(1 if difference.losses else 0)
+
+
+def _listed(written: Iterable[Written]) -> list[Written]:
+    """Print each package as it is written."""
+    packages = []
+    for package in written:
+        click.echo(f"{package.file}: {package.notes} notes, {package.cards} cards")
+        packages.append(package)
+    return packages
+
+
+def _contents(path: Path) -> Contents:
+    from mlcards.build import whole
+    from mlcards.diff import NoPackage, contents
+
+    try:
+        return contents(whole(path, common.compiled(path)) if path.is_dir() else path.read_bytes())
+    except NoPackage as error:
+        raise click.UsageError(f"{path} {error}") from None
+
+
+@click.command()
+@click.argument("version")
+@common.CARDS
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default=Path("build"), help="Default: build/"
+)
+def release(version: str, cards: Path, output: Path) -> None:
+    """Make release VERSION of CARDS (cards/): packages, record and changelog.
+
+    Refuses where a learner would lose something. Publishes and commits nothing; prints the
+    commands that do.
+    """
+    from mlcards.output import OutputError
+    from mlcards.release import Refused
+    from mlcards.release import release as make
+    from mlcards.revision import UnusableTime
+
+    compiled = common.compiled(cards)
+    try:
+        made = make(cards, compiled, version, output)
+    except (Refused, OutputError, UnusableTime) as error:
+        raise click.ClickException(str(error)) from None
+    _listed(made.written)
+    click.echo(f"\n{made.notes}\nTo publish it:\n")
+    click.echo(f"  git add {made.record} {made.changelog}")
+    click.echo(f"  git commit -m 'Release {version}'")
+    click.echo(f"  git tag -a v{version} -m 'Release {version}'")
+    click.echo("  git push --follow-tags")
