@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mlcards.cli import main
+from mlcards.commands import common
 
 
 def mlcards(*words: str) -> Result:
@@ -165,18 +168,14 @@ def test_new(mini: Path) -> None:
 
 def test_list(mini: Path) -> None:
     """`list` shows the chosen notes as a table or as JSON."""
-    table = mlcards("list", "--tag", "amazon").output.splitlines()
-    assert table[0].split() == [
+    header, *table = mlcards("list", "--tag", "amazon").output.splitlines()
+    assert header.split() == ["KEY", "KIND", "DIFFICULTY", "COMPANIES", "FRONT"]
+    assert re.split("  +", table[0]) == [
         "auc/ties",
         "prompt",
-        "What",
-        "does",
-        "a",
-        "tied",
-        "pair",
-        "count",
-        "in",
-        "AUC?",
+        "Medium",
+        "Amazon",
+        "What does a tied pair count in AUC?",
     ]
     assert table[-1] == "2 notes, 2 cards, from 1 answer"
     rows = json.loads(mlcards("list", "--json", "--tag", "cloze").output)
@@ -251,3 +250,15 @@ def test_version_and_help() -> None:
     """--version names the version; help shows examples."""
     assert mlcards("--version").output.startswith("mlcards ")
     assert "mlcards build --tag amazon" in mlcards("build", "--help").output
+
+
+def test_progress_shows_on_a_terminal_after_a_moment(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bar appears when the work takes longer than half a second, and only on a terminal."""
+    monkeypatch.setattr("time.monotonic", itertools.count().__next__)
+    assert len(list(common.progress([None] * 5))) == 5  # type: ignore[list-item]
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert len(list(common.progress([None] * 5))) == 5  # type: ignore[list-item]
+    assert "Rendering" in capsys.readouterr().err

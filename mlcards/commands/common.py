@@ -52,7 +52,7 @@ def read(cards: Path) -> Compiled:
     from mlcards.diagnostics import InvalidAnswer
 
     try:
-        return compile_cards(cards, _progress)
+        return compile_cards(cards, progress)
     except InvalidAnswer as error:
         fail(error.diagnostics)
 
@@ -69,7 +69,7 @@ def checked(compiled: Compiled, tags: tuple[str, ...], without: tuple[str, ...])
     return selection
 
 
-def _progress(items: Sequence[Answer]) -> Iterator[Answer]:
+def progress(items: Sequence[Answer]) -> Iterator[Answer]:
     """Show a bar on a terminal once the work has taken longer than a moment."""
     start = time.monotonic()
     with contextlib.ExitStack() as stack:

@@ -72,7 +72,7 @@ def list_notes(cards: Path, tags: tuple[str, ...], without: tuple[str, ...], as_
     compiled = common.compiled(cards)
     chosen = common.checked(compiled, tags, without).of(compiled.notes)
     if as_json:
-        rows = [
+        objects = [
             {
                 "key": note.key,
                 "kind": note.kind,
@@ -83,12 +83,17 @@ def list_notes(cards: Path, tags: tuple[str, ...], without: tuple[str, ...], as_
             }
             for note in chosen
         ]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        click.echo(json.dumps(objects, ensure_ascii=False, indent=2))
         return
-    width = max(len(note.key) for note in chosen)
-    for note in chosen:
-        title = note.title if len(note.title) <= 70 else note.title[:69] + "…"
-        click.echo(f"{note.key:<{width}}  {note.kind:<7}  {title}")
+    rows = [
+        (note.key, note.kind, note.field("Difficulty"), note.field("Companies"), note.title)
+        for note in chosen
+    ]
+    header = ("KEY", "KIND", "DIFFICULTY", "COMPANIES", "FRONT")
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in (header, *rows):
+        cells = [f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)]
+        click.echo("  ".join(cells[:-1]) + "  " + _cut(row[-1]))
     answers = sum(note.kind == "explain" for note in chosen)
     total = sum(len(note.cards) for note in chosen)
     counts = (
@@ -97,6 +102,10 @@ def list_notes(cards: Path, tags: tuple[str, ...], without: tuple[str, ...], as_
         common.count(answers, "answer"),
     )
     click.echo(f"{counts[0]}, {counts[1]}, from {counts[2]}")
+
+
+def _cut(text: str, width: int = 70) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 @click.command()

@@ -1,0 +1,52 @@
+"""The answers are those of the inventory of questions, and claim no more than it does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from golden import DATA
+
+from mlcards.answer import Answer
+from mlcards.catalog import Terms
+from mlcards.library import load
+from mlcards.source import Fragment
+
+LIBRARY = load(Path(__file__).parents[1] / "cards")
+INVENTORY = {
+    entry["id"]: entry
+    for entry in yaml.safe_load((DATA / "questions.yaml").read_text("utf-8"))["questions"]
+}
+
+
+def ids(words: tuple[Fragment, ...], terms: Terms) -> list[str]:
+    return sorted(term.id for word in words if (term := terms.find(word.text)))
+
+
+INVENTORIED = [answer for answer in LIBRARY.answers if answer.id in INVENTORY]
+
+
+@pytest.mark.parametrize("answer", INVENTORIED, ids=lambda answer: answer.id)
+def test_answer_is_as_in_the_inventory(answer: Answer) -> None:
+    """Area, companies, topic, tracks, difficulty and question are those of the inventory."""
+    entry = INVENTORY[answer.id]
+    lists = LIBRARY.catalog
+    assert answer.area == entry["area"]
+    assert ids(answer.companies, lists.companies) == sorted(c.lower() for c in entry["companies"])
+    assert ids((answer.topic,), lists.topics) == [entry["topic"]]
+    assert ids(answer.tracks, lists.tracks) == sorted(entry["tracks"])
+    assert ids(answer.core_for, lists.tracks) == sorted(entry["core_for"])
+    assert answer.difficulty.text == entry["difficulty"]
+    assert answer.question.text == entry["question"]
+
+
+def test_related_answers_name_each_other() -> None:
+    """Whom an answer names as related names it too; near-duplicates always do."""
+    related = {one.id: {str(id) for id in one.related} for one in LIBRARY.answers}
+    for id, others in related.items():
+        if entry := INVENTORY.get(id):
+            near = {*entry["near_duplicates"], *entry["related"]}
+            assert near & related.keys() <= others, id
+        for other in others:
+            assert id in related[other], (id, other)
