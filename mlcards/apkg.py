@@ -17,6 +17,7 @@ import genanki
 from mlcards.notes import Note
 from mlcards.notetypes import NoteType, note_types
 from mlcards.packages import Package
+from mlcards.record import Record
 
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 # Note and card ids are milliseconds since 1970 and may not lie in the future; these are of 2017 on.
@@ -28,24 +29,23 @@ def to_bytes(
     package: Package,
     descriptions: Mapping[str, str],
     media: Mapping[str, Path],
-    times: Mapping[str, int],
-    prefix: str,
+    record: Record,
 ) -> bytes:
     """Return the .apkg file of a package.
 
-    ``media`` maps the names of pictures to files, ``times`` keys of notes and kinds of note
-    types to the second at which they last changed; ``prefix`` begins every guid.
+    ``media`` maps the names of pictures to files; ``record`` knows when each note and note
+    type last changed.
     """
-    types = {kind: _Model(kind_, times[kind]) for kind, kind_ in note_types().items()}
+    types = {kind: _Model(one, record.types[kind].time) for kind, one in note_types().items()}
     decks: dict[str, genanki.Deck] = {}
     root = package.notes[0].deck.split("::")[0]
     for name in (root, *dict.fromkeys(note.deck for note in package.notes)):
         decks[name] = genanki.Deck(_id(name), name, descriptions[name])
     seen: set[int] = set()
     for note in package.notes:
-        guid = f"{prefix}/{note.key}"
-        model = types[note.kind]
-        decks[note.deck].add_note(_Note(note, model, guid, times[note.key], seen))
+        guid = f"{record.library}/{note.key}"
+        time = record.notes[note.key].time
+        decks[note.deck].add_note(_Note(note, types[note.kind], guid, time, seen))
     names = sorted({name for note in package.notes for name in note.media})
     members = {"collection.anki2": _database(list(decks.values()))}
     members["media"] = json.dumps({str(i): name for i, name in enumerate(names)}).encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from mlcards import apkg, record
 from mlcards.compile import Compiled
 from mlcards.output import output_folder, write
 from mlcards.packages import Package, descriptions, packages
+from mlcards.record import Record
 from mlcards.revision import Revision, revision
 from mlcards.select import Selection
 
@@ -33,23 +34,14 @@ def build(
     """
     now = revision(cards)
     folder, chosen = _plan(compiled, selection, output)
-    yield from write_packages(compiled, chosen, folder, now, times(compiled, now.time))
+    yield from write_packages(compiled, chosen, folder, now)
 
 
 def whole(cards: Path, compiled: Compiled) -> bytes:
     """Return the package of all notes as a build would write it now."""
     now = revision(cards)
     package = packages(compiled.notes, compiled.catalog)[0]
-    return _data(compiled, package, now, times(compiled, now.time))
-
-
-def times(compiled: Compiled, now: int) -> dict[str, int]:
-    """Return when each note (by key) and note type (by kind) last changed.
-
-    What is as the last release left it keeps its time; the rest is of ``now``.
-    """
-    present = record.renew(compiled.record, compiled.notes, (), now)
-    return {name: entry.time for name, entry in (*present.notes.items(), *present.types.items())}
+    return _data(compiled, package, now, _renewed(compiled, now))
 
 
 def write_packages(
@@ -57,19 +49,26 @@ def write_packages(
     chosen: tuple[Package, ...],
     folder: Path,
     now: Revision,
-    changed: Mapping[str, int],
 ) -> Iterator[Written]:
-    """Write packages below a folder, each whole or not at all; raise OutputError."""
-    with output_folder(folder):
+    """Write packages below a folder, each whole or not at all; raise OutputError.
+
+    What is as the last release left it keeps its time; the rest is of ``now``.
+    """
+    renewed = _renewed(compiled, now)
+    with output_folder(folder, [package.path for package in chosen]):
         for package in chosen:
-            write(folder / package.path, _data(compiled, package, now, changed))
+            write(folder / package.path, _data(compiled, package, now, renewed))
             cards = sum(len(note.cards) for note in package.notes)
             yield Written(folder / package.path, len(package.notes), cards)
 
 
-def _data(compiled: Compiled, package: Package, now: Revision, changed: Mapping[str, int]) -> bytes:
+def _renewed(compiled: Compiled, now: Revision) -> Record:
+    return record.renew(compiled.record, compiled.catalog, compiled.notes, now.time)
+
+
+def _data(compiled: Compiled, package: Package, now: Revision, renewed: Record) -> bytes:
     texts = descriptions(compiled.notes, compiled.catalog, now)
-    return apkg.to_bytes(package, texts, compiled.media, changed, compiled.catalog.settings.name)
+    return apkg.to_bytes(package, texts, compiled.media, renewed)
 
 
 def _plan(

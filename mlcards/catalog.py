@@ -141,7 +141,7 @@ def _terms(key: str, taxonomy: frontmatter.Mapping, problems: list[Diagnostic]) 
         values = _texts(id, entry, _TERM_KEYS, ("name",), problems)
         term = Term(id.text, values[0][0], values[1])
         terms.append(term)
-        for word in {w.casefold() for w in (term.id, term.name, *term.aliases)}:
+        for word in sorted({w.casefold() for w in (term.id, term.name, *term.aliases)}):
             if word in words:
                 message = f"`{word}` already means `{words[word]}`; one word, one meaning"
                 problems.append(id.problem("catalog", message))
@@ -163,7 +163,11 @@ def _sources(
 
 def _settings(library: frontmatter.Mapping, problems: list[Diagnostic]) -> Settings:
     values, _ = _texts(library.place, library, _LIBRARY_KEYS, _LIBRARY_KEYS, problems)
-    return Settings(*values)
+    settings = Settings(*values)
+    if "::" in settings.deck:
+        message = "the root deck has one name, without `::`; its parts are the areas"
+        problems.append(library.place.problem("catalog", message))
+    return settings
 
 
 def _texts(
@@ -187,6 +191,9 @@ def _texts(
         else:
             values.append(value.text)
     aliases = entry.get("aliases")
+    if aliases and not isinstance(aliases, frontmatter.Sequence):
+        message = f"write a list: `aliases: [{aliases}]`"
+        problems.append(place_of(aliases).problem("catalog", message))
     items = aliases.items if isinstance(aliases, frontmatter.Sequence) else ()
     return values, tuple(str(item) for item in items)
 

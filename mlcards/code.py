@@ -16,6 +16,7 @@ PYTHON_MODES = ("", "test", "no-run", "figure")
 FIGURE = re.compile(r"figure=([a-z0-9]+(?:-[a-z0-9]+)*\.svg)")
 FINGERPRINT = re.compile(rb"mlcards:[0-9a-f]{16}")
 """What a figure that was drawn from code carries: a hash of the code."""
+_PYTHON_ALIASES = ("py", "py3", "python3")
 _PLAIN = ("", "text", "output")
 
 
@@ -52,6 +53,9 @@ def read_block(info: str, code: str, place: Fragment) -> tuple[CodeBlock | None,
             return None, place.problem("code-mode", message)
         if mode in PYTHON_MODES:
             return CodeBlock(body, language, mode, figure), None
+    if language in _PYTHON_ALIASES:
+        message = f"write `python` instead of `{language}`, so that the code is run"
+        return None, place.problem("code-language", message)
     if mode:
         modes = "`test`, `no-run` or `figure=…` after `python`"
         message = f"`{mode}` is not understood here; write nothing, or {modes}"

@@ -49,7 +49,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def as_text(diagnostics: Iterable[Diagnostic]) -> str:
     """Return the diagnostics for a terminal, each with its line and a caret below the place."""
-    lines = cache(_lines)
+    lines = cache(source_lines)
     return "\n".join(f"{one}{_excerpt(one, lines(one.path))}" for one in diagnostics)
 
 
@@ -61,7 +61,7 @@ def as_json(diagnostics: Iterable[Diagnostic]) -> str:
 def as_github(diagnostics: Iterable[Diagnostic]) -> str:
     """Return the diagnostics as commands that GitHub shows on the changed lines."""
     return "\n".join(
-        f"::{'error' if one.severity == 'error' else 'notice'} file={_escaped(one.path)},"
+        f"::{'error' if one.severity == 'error' else 'notice'} file={_escaped(one.path, ',:')},"
         f"line={one.line},col={one.column},title={one.code}::{_escaped(one.message)}"
         for one in diagnostics
     )
@@ -78,14 +78,15 @@ def _excerpt(one: Diagnostic, lines: list[str], width: int = 90) -> str:
     return f"\n    {shown}\n    {' ' * (one.column - 1 - start)}^"
 
 
-def _lines(path: str) -> list[str]:
+def source_lines(path: str) -> list[str]:
+    """Return the lines of a file that a diagnostic names, or none if it cannot be read."""
     try:
-        return Path(path).read_text("utf-8-sig").split("\n")
+        return Path(path).read_text("utf-8-sig").split("\n") if Path(path).is_file() else []
     except (OSError, UnicodeDecodeError):
         return []
 
 
-def _escaped(text: str) -> str:
-    for sign in "%\r\n,:":
+def _escaped(text: str, more: str = "") -> str:
+    for sign in f"%\r\n{more}":
         text = text.replace(sign, f"%{ord(sign):02X}")
     return text

@@ -72,6 +72,8 @@ def contents(data: bytes) -> Contents:
     try:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             database = archive.read("collection.anki2")
+            if any(name.startswith("collection.anki21") for name in archive.namelist()):
+                raise KeyError  # exported by Anki: what we read would be a dummy
     except (zipfile.BadZipFile, KeyError):
         raise NoPackage("is no package that mlcards wrote") from None
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +82,7 @@ def contents(data: bytes) -> Contents:
         connection = sqlite3.connect(file)
         try:
             return _read(connection)
-        except sqlite3.Error:
+        except (sqlite3.Error, TypeError, ValueError, KeyError):
             raise NoPackage("is damaged") from None
         finally:
             connection.close()

@@ -13,10 +13,11 @@ HOW_TO_INSTALL = "formulas are not checked: install MathJax with `pip install 'm
 
 _FILES = ("startup.js", "core.js", "adaptors/liteDOM.js", "input/tex-full.js")
 # Anki's packages, but errors throw instead of showing, and no formula may define a macro for
-# the next one. `textmacros` is off in Anki; `bussproofs` needs a page to measure on.
+# the next one. `textmacros` is off in Anki; `bussproofs` needs a page to measure on;
+# `html` makes links and styles.
 _SETUP = """
 const dropped = ['noerrors', 'noundefined', 'textmacros', 'newcommand', 'configmacros',
-  'bussproofs'];
+  'bussproofs', 'html'];
 const tex = new MathJax._.input.tex_ts.TeX({
   packages: MathJax._.input.tex.AllPackages.AllPackages.filter(p => !dropped.includes(p)),
   formatError: (jax, error) => { throw error },

@@ -7,12 +7,12 @@ Anchors and aliases are refused, so a file cannot grow while it is read.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import yaml
 
 from mlcards.diagnostics import Diagnostic, InvalidAnswer
-from mlcards.source import Fragment
+from mlcards.source import FORBIDDEN, Fragment, forbidden
 
 _MAX_DEPTH = 5
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -94,6 +94,8 @@ class _Reader:
             raise self.invalid(event.start_mark, "YAML tags (`!…`) are not used; write plain words")
         place = _at(self.fragment, event.start_mark)
         if isinstance(event, yaml.ScalarEvent):
+            if match := FORBIDDEN.search(event.value):  # written as an escape
+                self.problems.append(replace(forbidden(place, match), column=place.column))
             return Fragment(event.value, place.path, place.line, place.column)
         if depth == _MAX_DEPTH:
             raise self.invalid(event.start_mark, "this is nested too deeply; write a flat list")

@@ -64,6 +64,9 @@ def load(folder: Path) -> Library:
             if not _resolved(file).is_relative_to(root):
                 message = "this link leaves the cards folder; put the file itself here"
                 raise InvalidAnswer(Diagnostic(path, 1, 1, "outside", message))
+            if not file.is_file():
+                message = "the file cannot be read: it is no file, or a link that leads nowhere"
+                raise InvalidAnswer(Diagnostic(path, 1, 1, "unreadable", message))
             if not is_answer:
                 media[file] = _picture(file)
                 continue

@@ -21,6 +21,7 @@ from mlcards.syntax import CLOZE, parser
 _SPECIAL = re.compile(r"\[(?=sound:|\[type:|latex\]|\$\$?\]|anki:)")
 # MathJax would take these in text or code for the delimiters of a formula.
 _DELIMITER = re.compile(r"\\(?=[()\[\]])")
+_REFERENCE = re.compile(r"\[[^\]]+\]: ")
 _CLOZE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", ":": "&#58;"})
 IMAGE_SUFFIXES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
 
@@ -118,8 +119,7 @@ def _place(job: _Job, child: Token) -> Fragment:
     text: str = child.meta["inline"].content
     offset = child.meta.get("offset")
     if offset is None:
-        needle = child.attrGet("src") or child.attrGet("href") or child.content
-        offset = max(text.find(str(needle)), 0)
+        offset = max(text.find(child.content), 0)
     down = text.count("\n", 0, offset)
     if not down:
         return job.place(child.meta["line"], child.meta["column"] + offset)
@@ -138,6 +138,9 @@ class _Renderer(RendererHTML):
     def text(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         job: _Job = env["job"]
         token = tokens[i]
+        if match := _REFERENCE.match(token.content):
+            message = "write the address where it is used: `[text](https://…)`"
+            job.problem(_place(job, token), "link", message)
         if job.cloze and (match := CLOZE.search(token.content)):
             message = "close this deletion with `}}` in the same paragraph"
             place = _place(job, tokens[i])
@@ -148,15 +151,17 @@ class _Renderer(RendererHTML):
     def formula(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         job: _Job = env["job"]
         token = tokens[i]
-        if token.info == "block":
-            line = token.map[0] if token.map else 0
-            place = job.place(line, job.lines[line].find("$$") + 2)
-        else:
-            place = _place(job, tokens[i])
         tex = token.content.strip()
         lead = token.content[: len(token.content) - len(token.content.lstrip())]
-        row, column = Fragment(lead, "", place.line, place.column).place(len(lead))
-        tex_place = Fragment(tex, place.path, row, column)
+        if token.info == "block":
+            row = (token.map[0] if token.map else 0) + lead.count("\n")
+            place = job.place(row, max(job.lines[row].find(tex.split("\n")[0]), 0))
+        else:
+            place = _place(job, token)
+            place = Fragment(
+                "", place.path, *Fragment(lead, "", place.line, place.column).place(len(lead))
+            )
+        tex_place = Fragment(tex, place.path, place.line, place.column)
         job.formulas.append(Formula(tex_place, token.block))
         if job.cloze and CLOZE.search(tex):
             message = "put the deletion around the whole formula: `{{c1::$…$}}`"
@@ -266,6 +271,7 @@ class _Renderer(RendererHTML):
         token = tokens[i]
         src = str(token.attrGet("src") or "")
         alt = escape(plain(self.renderInlineAsText(token.children, options, env)))
+        src = src.removeprefix("./")
         name = job.media.get(src)
         if not alt:
             message = "say in words what the picture shows: `![what it shows](file.svg)`"

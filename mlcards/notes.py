@@ -98,6 +98,13 @@ class _Drafter:
         self.images += rendered.images
         return rendered
 
+    def side(self, text: Fragment, *, cloze: bool = False) -> Rendered:
+        """Render a side of a prompt, which must not be empty."""
+        rendered = self.render(text, cloze=cloze)
+        if not rendered.html and not rendered.problems:
+            self.problems.append(text.problem("prompt", "nothing of this shows on the card"))
+        return rendered
+
     def draft(self) -> Draft:
         question = self.render(self.answer.question, inline=True).html
         shared = self.shared()
@@ -110,10 +117,10 @@ class _Drafter:
             cards: tuple[int, ...] = (0,)
             match prompt:
                 case Question():
-                    fields["Question"] = self.render(prompt.question).html
-                    fields["Answer"] = self.render(prompt.answer).html
+                    fields["Question"] = self.side(prompt.question).html
+                    fields["Answer"] = self.side(prompt.answer).html
                 case Cloze():
-                    rendered = self.render(prompt.text, cloze=True)
+                    rendered = self.side(prompt.text, cloze=True)
                     fields["Text"] = rendered.html
                     cards = tuple(sorted(number - 1 for number in rendered.clozes))
                     if not cards and not any(p.code == "cloze" for p in rendered.problems):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 try:
@@ -20,8 +20,11 @@ class OutputError(Exception):
 
 
 @contextlib.contextmanager
-def output_folder(folder: Path) -> Iterator[None]:
-    """Hold the output folder for one build at a time, and clear what a killed one left."""
+def output_folder(folder: Path, names: Iterable[str]) -> Iterator[None]:
+    """Hold the output folder for one build at a time.
+
+    Clear what a killed build left of the files of these names (paths below the folder).
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(folder, os.O_RDONLY) if fcntl else -1
@@ -30,8 +33,9 @@ def output_folder(folder: Path) -> Iterator[None]:
     try:
         if fcntl:
             fcntl.flock(handle, fcntl.LOCK_EX)
-        for unfinished in folder.rglob(f"{_UNFINISHED}*"):
-            unfinished.unlink(missing_ok=True)
+        for file in (folder / name for name in names):
+            for unfinished in file.parent.glob(f"{_UNFINISHED}*-{file.name}"):
+                unfinished.unlink(missing_ok=True)
         yield
     except OSError as error:
         raise _failed(folder, error) from None

@@ -50,7 +50,9 @@ class _Parser:
         words: dict[str, Fragment] = {}
         body = self.fragment
         if header is None:
-            self.problem(start, "frontmatter", "begin the file with `---`, the keys, and `---`")
+            self.problem(
+                start, "frontmatter", "begin the file with `---`, the keys, and a second `---`"
+            )
         else:
             lists, words = self.header(self.fragment.slice(*header.span(1)))
             body = self.fragment.slice(header.end())
@@ -234,7 +236,8 @@ def split(fragment: Fragment, level: int) -> list[Section]:
         match = _HEADING.match(line)
         if match and len(match[1]) == level:
             found.append(Section(heading, fragment.slice(start, offset)))
-            heading = fragment.slice(offset + match.end(), offset + len(line)).strip()
+            title = re.sub(r"[ \t]#+[ \t]*$", "", line)
+            heading = fragment.slice(offset + match.end(), offset + len(title)).strip()
             start = min(offset + len(line) + 1, len(fragment.text))
     return [*found, Section(heading, fragment.slice(start))]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from mlcards import mathjax, template
 from mlcards.advice import advise, similar
 from mlcards.compile import Compiled, Memo, compile_cards
-from mlcards.diagnostics import Diagnostic, InvalidAnswer
+from mlcards.diagnostics import Diagnostic, InvalidAnswer, source_lines
 from mlcards.notes import Draft, Note
 from mlcards.notetypes import note_types
 from mlcards.select import NothingSelected, Selection
@@ -178,15 +179,10 @@ def _sides(note: Note) -> Iterable[dict[str, str]]:
 
 
 def _problems(problems: Iterable[Diagnostic]) -> list[dict[str, Any]]:
-    lines: dict[str, list[str]] = {}
+    lines = cache(source_lines)
     result = []
     for one in problems:
-        if one.path not in lines:
-            try:
-                lines[one.path] = Path(one.path).read_text("utf-8-sig").split("\n")
-            except (OSError, UnicodeDecodeError):
-                lines[one.path] = []
-        known = lines[one.path]
+        known = lines(one.path)
         text = known[one.line - 1] if one.line <= len(known) else ""
         result.append({**asdict(one), "text": text})
     return result

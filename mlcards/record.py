@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mlcards.catalog import Catalog
 from mlcards.diagnostics import Diagnostic, InvalidAnswer
 from mlcards.notes import Note
 from mlcards.notetypes import NoteType, note_types
@@ -24,6 +25,7 @@ _HEAD = "# What the last release gave to learners. Only `mlcards release` writes
 class Entry:
     """The content of a note or note type, and the second at which it last changed."""
 
+    kind: str
     hash: str
     time: int
     line: int = 0
@@ -35,6 +37,8 @@ class Record:
     """The last release; empty before the first."""
 
     version: str = ""
+    library: str = ""
+    """The prefix of every guid."""
     decks: frozenset[str] = frozenset()
     schemas: Mapping[str, str] = field(default_factory=dict)
     """A hash of the fields and templates of each kind of note type."""
@@ -48,7 +52,8 @@ def load(folder: Path) -> Record:
     if not file.exists():
         return Record()
     text = read(file, file.as_posix())
-    version, decks = "", set()
+    version = library = ""
+    decks: set[str] = set()
     schemas: dict[str, str] = {}
     types: dict[str, Entry] = {}
     notes: dict[str, Entry] = {}
@@ -58,38 +63,43 @@ def load(folder: Path) -> Record:
                 pass
             case "release", [_, version]:
                 pass
+            case "library", [_, library]:
+                pass
             case "deck", _:
                 decks.add(line.removeprefix("deck "))
-            case "notetype", [_, kind, schema, look, time] if time.isdigit():
+            case "notetype", [_, kind, schema, look, time] if _is_time(time):
                 schemas[kind] = schema
-                types[kind] = Entry(look, int(time), number)
-            case "note", [_, key, content, time] if time.isdigit():
-                notes[key] = Entry(content, int(time), number)
+                types[kind] = Entry(kind, look, int(time), number)
+            case "note", [_, key, kind, content, time] if _is_time(time):
+                notes[key] = Entry(kind, content, int(time), number)
             case _:
                 message = "this line is damaged; restore the file from the last release"
                 raise InvalidAnswer(Diagnostic(text.path, number, 1, "record", message))
-    return Record(version, frozenset(decks), schemas, types, notes)
+    return Record(version, library, frozenset(decks), schemas, types, notes)
 
 
-def renew(record: Record, notes: Iterable[Note], decks: Iterable[str], now: int) -> Record:
+def renew(record: Record, catalog: Catalog, notes: Iterable[Note], now: int) -> Record:
     """Return the record as it would be were these notes released at the second ``now``."""
     kinds = note_types().values()
+    root = catalog.settings.deck
     return Record(
         record.version,
-        frozenset(decks),
-        {kind.kind: schema(kind) for kind in kinds},
-        {one.kind: _entry(record.types.get(one.kind), look(one), now) for one in kinds},
-        {note.key: _entry(record.notes.get(note.key), content(note), now) for note in notes},
+        catalog.settings.name,
+        frozenset(f"{root}::{area.name}" for area in catalog.areas.terms),
+        {one.kind: schema(one) for one in kinds},
+        {one.kind: _entry(record.types.get(one.kind), one.kind, look(one), now) for one in kinds},
+        {n.key: _entry(record.notes.get(n.key), n.kind, content(n), now) for n in notes},
     )
 
 
 def to_text(record: Record) -> str:
     """Return the text of the record's file."""
-    lines = [f"release {record.version}", *sorted(f"deck {deck}" for deck in record.decks)]
+    lines = [f"release {record.version}", f"library {record.library}"]
+    lines += sorted(f"deck {deck}" for deck in record.decks)
     for kind, entry in sorted(record.types.items()):
         lines.append(f"notetype {kind} {record.schemas[kind]} {entry.hash} {entry.time}")
     for key, entry in sorted(record.notes.items()):
-        lines.append(f"note {key} {entry.hash} {entry.time}")
+        lines.append(f"note {key} {entry.kind} {entry.hash} {entry.time}")
     return _HEAD + "\n".join(lines) + "\n"
 
 
@@ -110,11 +120,17 @@ def look(kind: NoteType) -> str:
 
 
 def vanished(record: Record, notes: Iterable[Note], path: str) -> list[Diagnostic]:
-    """Return an error for each released key that is neither present nor retired."""
-    present = {note.key for note in notes}
+    """Return an error for each released key that is gone, or that is another kind of note now."""
+    present = {note.key: note.kind for note in notes}
     problems = []
     for key, entry in record.notes.items():
-        if key not in present:
+        if key in present and present[key] != entry.kind:
+            message = (
+                f"`{key}` was released as {entry.kind} and is {present[key]} now, which Anki "
+                "refuses to update; retire it and write the new one under an id of its own"
+            )
+            problems.append(Fragment("", path, entry.line).problem("vanished", message))
+        elif key not in present:
             id, _, prompt = key.partition("/")
             where = f"its prompt `### {prompt}`" if prompt and id in present else f"`{id}.md`"
             message = (
@@ -125,10 +141,14 @@ def vanished(record: Record, notes: Iterable[Note], path: str) -> list[Diagnosti
     return problems
 
 
-def _entry(old: Entry | None, hash: str, now: int) -> Entry:
+def _entry(old: Entry | None, kind: str, hash: str, now: int) -> Entry:
     if old is None:
-        return Entry(hash, now)
-    return old if old.hash == hash else Entry(hash, max(now, old.time + 1))
+        return Entry(kind, hash, now)
+    return old if old.hash == hash else Entry(kind, hash, max(now, old.time + 1))
+
+
+def _is_time(word: str) -> bool:
+    return word.isascii() and word.isdecimal()
 
 
 def _hash(*parts: str) -> str:

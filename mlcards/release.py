@@ -29,7 +29,6 @@ class Refused(Exception):
 class Release:
     """A release that is written but not published."""
 
-    version: str
     written: tuple[Written, ...]
     notes: str
     """What learners read."""
@@ -46,9 +45,10 @@ def release(cards: Path, compiled: Compiled, version: str, output: Path) -> Rele
     state = revision(cards)
     changelog = cards.absolute().parent / "CHANGELOG.md"
     now = epoch() or int(time.time())
-    decks = {f"{compiled.catalog.settings.deck}::{t.name}" for t in compiled.catalog.areas.terms}
-    renewed = record.renew(compiled.record, compiled.notes, decks, now)
+    renewed = record.renew(compiled.record, compiled.catalog, compiled.notes, now)
     reasons = list(_reasons(compiled, renewed, version))
+    if not compiled.record.version and (past := _past_release(changelog)):
+        reasons.append(f"{record.FILE} is missing, but {changelog.name} names {past}; restore it")
     if state.commit and state.changed:
         reasons.append("the cards folder differs from its commit; commit or undo the changes")
     if reasons:
@@ -56,12 +56,11 @@ def release(cards: Path, compiled: Compiled, version: str, output: Path) -> Rele
     text = _notes(compiled)
     state = replace(state, time=now)
     chosen = packages(compiled.notes, compiled.catalog)
-    times = build.times(compiled, now)
-    written = tuple(build.write_packages(compiled, chosen, output, state, times))
+    written = tuple(build.write_packages(compiled, chosen, output, state))
     day = datetime.fromtimestamp(now, UTC).date()
     write(changelog, _changelog(changelog, f"## {version} ({day})\n\n{text}").encode())
     write(cards / record.FILE, record.to_text(replace(renewed, version=version)).encode())
-    return Release(version, written, text, changelog, cards / record.FILE)
+    return Release(written, text, changelog, cards / record.FILE)
 
 
 def _reasons(compiled: Compiled, renewed: record.Record, version: str) -> Iterator[str]:
@@ -72,11 +71,21 @@ def _reasons(compiled: Compiled, renewed: record.Record, version: str) -> Iterat
         yield f"`{version}` is no version; write three numbers: 1.2.0"
     elif (last := _VERSION.fullmatch(old.version)) and _numbers(wanted) <= _numbers(last):
         yield f"version {old.version} is released already; {version} must be higher"
+    if old.library and old.library != renewed.library:
+        yield f"`name: {old.library}` begins the guid of every released note; undo the change"
     for deck in sorted(old.decks - renewed.decks):
         yield f"the deck «{deck}» is no longer there; Anki matches decks by name: undo the rename"
     for kind, schema in old.schemas.items():
         if renewed.schemas.get(kind) != schema:
             yield f"fields or templates of note type {kind} changed; Anki would refuse all updates"
+
+
+def _past_release(changelog: Path) -> str:
+    """Return the newest version that a changelog names, or nothing."""
+    if not changelog.exists():
+        return ""
+    found = re.search(r"^## (\d+\.\d+\.\d+) ", changelog.read_text("utf-8"), re.MULTILINE)
+    return found[1] if found else ""
 
 
 def _numbers(version: re.Match[str]) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from mlcards.record import FILE
 
 
 class UnusableTime(Exception):
-    """The time of a build would make Anki refuse later updates; the message says why."""
+    """The time of a build cannot be told, or would make Anki refuse later updates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,26 @@ def epoch() -> int | None:
 
 
 def _git(folder: Path, *words: str) -> str:
-    """Return what git prints, or nothing where there is no git, repository or commit."""
+    """Return what git prints, or nothing where there is no git, repository or commit.
+
+    Raise UnusableTime where git refuses to read a repository that is there.
+    """
     try:
         done = subprocess.run(
-            ["git", "-C", str(folder), *words], capture_output=True, text=True, check=False
+            ["git", "-C", str(folder), *words],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "LC_ALL": "C"},
+            check=False,
         )
     except OSError:
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    if done.returncode == 0:
+        return done.stdout.strip()
+    if any(usual in done.stderr for usual in ("not a git repository", "any commits yet")):
+        return ""
+    reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[0]
+    raise UnusableTime(f"git cannot tell the state of {folder}: {reason}")
 
 
 def _newest(folder: Path) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import sys
 import traceback
 import types
@@ -32,6 +33,8 @@ _COLORS = ["#0b5cad", "#c04a00", "#00795b", "#8a3a8f"]
 
 def main() -> None:
     """Run all blocks; stop at the first that fails."""
+    result = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a block's own processes print goes elsewhere
     job = json.load(sys.stdin)
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
@@ -56,7 +59,8 @@ def main() -> None:
                 message = f"the block above printed something else:\n{got}"
                 problem = {"line": block["output_line"], "code": "output", "message": message}
                 break
-    json.dump({"problem": problem, "figures": figures}, sys.stdout)
+    with result:
+        json.dump({"problem": problem, "figures": figures}, result)
 
 
 def _problem(error: BaseException, path: str, line: int) -> dict[str, Any]:
@@ -64,7 +68,8 @@ def _problem(error: BaseException, path: str, line: int) -> dict[str, Any]:
     lines = [frame.lineno for frame in frames if frame.filename == path]
     if isinstance(error, SyntaxError) and error.filename == path:
         lines.append(error.lineno)
-    reason = "".join(traceback.format_exception_only(error)).strip().split("\n")[-1]
+    said = [line.strip() for line in str(error).split("\n") if line.strip()]
+    reason = ": ".join([type(error).__name__, *said[:1]])
     return {"line": (lines or [line])[-1], "code": "run", "message": f"the code failed: {reason}"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import socket
+import traceback
 import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,6 +23,7 @@ from watchfiles import awatch
 from mlcards.preview import Site
 
 HOST = "127.0.0.1"
+_HEADERS = {"Cache-Control": "no-cache", "Content-Security-Policy": "frame-ancestors 'self'"}
 
 
 def serve(folder: Path, make: Callable[[], Site], fixed: Site, port: int, browse: bool) -> None:
@@ -73,7 +75,11 @@ class _Page:
             await self.renew()
 
     async def renew(self) -> None:
-        made = await asyncio.to_thread(self.make)
+        try:
+            made = await asyncio.to_thread(self.make)
+        except Exception:  # a bug of ours: say so and go on with the next change
+            traceback.print_exc()
+            return
         self.site = {**self.fixed, **made}
         self.changed.set()
         self.changed = asyncio.Event()
@@ -84,7 +90,7 @@ class _Page:
         if data is None:
             return Response("There is no such page.\n", 404, media_type="text/plain")
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-        return Response(data, media_type=kind, headers={"Cache-Control": "no-cache"})
+        return Response(data, media_type=kind, headers=_HEADERS)
 
     async def events(self, request: Request) -> StreamingResponse:
         async def stream() -> AsyncIterator[str]:

@@ -10,8 +10,9 @@ from mlcards.diagnostics import Diagnostic, InvalidAnswer
 
 MAX_BYTES = 1_000_000
 MAX_ANSWER_BYTES = 100_000
-# Control characters, and the private-use character that mlcards.syntax keeps for itself.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ue000]")
+# Control characters, what ends a line for YAML but for no editor, and the private-use character
+# that mlcards.syntax keeps for itself.
+FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ue000]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,15 @@ def decode(data: bytes, path: str, limit: int = MAX_ANSWER_BYTES) -> Fragment:
         raise InvalidAnswer(Diagnostic(path, line, column, "encoding", message)) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     fragment = Fragment(text, path)
-    if match := _FORBIDDEN.search(text):
-        message = f"the control character U+{ord(match[0]):04X} cannot be shown; delete it"
-        raise InvalidAnswer(fragment.problem("control-character", message, match.start()))
+    if match := FORBIDDEN.search(text):
+        raise InvalidAnswer(forbidden(fragment, match))
     return fragment
+
+
+def forbidden(fragment: Fragment, match: re.Match[str]) -> Diagnostic:
+    """Return the error for a character that FORBIDDEN has found."""
+    message = f"the control character U+{ord(match[0]):04X} cannot be shown; delete it"
+    return fragment.problem("control-character", message, match.start())
 
 
 def _unreadable(path: str, message: str) -> InvalidAnswer:

@@ -10,14 +10,17 @@ import re
 from functools import cache
 
 from markdown_it import MarkdownIt
+from markdown_it.parser_inline import RuleFuncInlineType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import table as split_table
 from markdown_it.rules_core import StateCore
-from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
 
 CLOZE = re.compile(r"\{\{c([\d,]+)::")
 """What opens a deletion."""
 
+# The address of a link or a picture: no deletion ends in it.
+_ADDRESS = re.compile(r"\]\([^()\s]*\)|<https?:[^<>\s]*>")
 # Stands for a `|` inside a formula while markdown-it splits a table; source.py refuses it in files.
 _PIPE = "\ue000"
 
@@ -42,8 +45,30 @@ def parser() -> MarkdownIt:
     )
     md.inline.ruler.before("escape", "formula", _formula_inline)
     md.inline.ruler.before("escape", "cloze", _cloze)
+    for name, rule, kind in (
+        ("link", link, "link_open"),
+        ("image", image, "image"),
+        ("autolink", autolink, "link_open"),
+        ("html_inline", html_inline, "html_inline"),
+    ):
+        md.inline.ruler.at(name, _noting(rule, kind))
+    md.block.ruler.disable("reference")
     md.core.ruler.at("inline", _inline)
     return md
+
+
+def _noting(rule: RuleFuncInlineType, kind: str) -> RuleFuncInlineType:
+    """Let a rule of markdown-it note where its token begins."""
+
+    def noted(state: StateInline, silent: bool) -> bool:
+        start, before = state.pos, len(state.tokens)
+        found = rule(state, silent)
+        if found and not silent:
+            token = next(token for token in state.tokens[before:] if token.type == kind)
+            token.meta = {**token.meta, "offset": start}
+        return found
+
+    return noted
 
 
 def _formula_end(text: str, start: int, end: int) -> int:
@@ -112,9 +137,13 @@ def _formula_block(state: StateBlock, start_line: int, end_line: int, silent: bo
         if not text.endswith("$$") or text.count("$$") > 1:
             return False
         if not silent:
-            close = state.src.rindex("$$", first, stop)
             token = state.push("formula", "", 0)
-            token.content = state.src[begin + 2 : close]
+            rows = [state.src[begin + 2 : state.eMarks[start_line]]]
+            rows += [
+                state.src[state.bMarks[row] + state.tShift[row] : state.eMarks[row]]
+                for row in range(start_line + 1, line + 1)
+            ]
+            token.content = "\n".join(rows).rstrip().removesuffix("$$")
             token.block = True
             token.map = [start_line, line + 1]
             token.info = "block"
@@ -147,14 +176,26 @@ def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> b
 
 def _protect(line: str) -> str:
     i = 0
-    while (i := line.find("$", i)) >= 0:
-        end = -1 if line[i - 1 : i] == "\\" else _formula_end(line, i, len(line))
-        if end < 0:
+    while i < len(line):
+        if line[i] == "\\":
+            i += 2
+        elif line[i] == "`":
+            i = _code_end(line, i)
+        elif line[i] == "$" and (end := _formula_end(line, i, len(line))) > 0:
+            line = line[:i] + line[i:end].replace("|", _PIPE) + line[end:]
+            i = end
+        else:
             i += 1
-            continue
-        line = line[:i] + line[i:end].replace("|", _PIPE) + line[end:]
-        i = end
     return line
+
+
+def _code_end(text: str, start: int) -> int:
+    """Return where the code that begins with the backticks at ``start`` ends."""
+    first = start
+    while text.startswith("`", first):
+        first += 1
+    end = text.find(text[start:first], first)
+    return end + first - start if end > 0 else first
 
 
 def _cloze(state: StateInline, silent: bool) -> bool:
@@ -198,9 +239,9 @@ def _deletions(text: str) -> _Deletions:
         elif text[i] == "$" and (end := _formula_end(text, i, len(text))) > 0:
             i = end
         elif text[i] == "`":
-            run = len(text) - len(text[i:].lstrip("`")) - i
-            end = text.find("`" * run, i + run)
-            i = end + run if end > 0 else i + run
+            i = _code_end(text, i)
+        elif match := _ADDRESS.match(text, i):
+            i = match.end()
         elif match := CLOZE.match(text, i):
             opened.append((i, -1))
             i = match.end()

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -121,11 +123,15 @@ def test_formulas_are_typeset_by_mathjax(mini: Path) -> None:
     """A formula that MathJax refuses is an error at the formula's own place."""
     file = mini / "ml-theory" / "bias-variance.md"
     text = file.read_text("utf-8")
-    file.write_text(text.replace("is the noise.", "is $\\foo$.\n\n$$\nx^a^b\n$$"), "utf-8")
+    file.write_text(
+        text.replace("is the noise.", "is $\\foo$ $\\href{https://a.b}{x}$.\n\n$$\nx^a^b\n$$"),
+        "utf-8",
+    )
     line = text[: text.index("is the noise.")].count("\n") + 1
     output = mlcards("check").output
     assert f"{file}:{line}:22: MathJax cannot typeset this formula: Undefined control" in output
     assert "[mathjax]" in output
+    assert "Undefined control sequence \\href" in output
     assert f"{file}:{line + 3}:1: MathJax cannot typeset this formula: Double exponent" in output
 
 
@@ -244,6 +250,54 @@ def test_a_folder_that_is_none(mini: Path) -> None:
     assert expected in mlcards("build", "nowhere").output
     assert "there is no file or folder nowhere" in mlcards("check", "nowhere").output
     assert "is in no cards folder" in mlcards("check", "/").output
+
+
+def test_paths_from_another_folder(mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check` works inside the cards folder, and refuses paths of two libraries."""
+    shutil.copytree(mini, "other")
+    monkeypatch.chdir(mini / "ml-coding")
+    result = mlcards("check", "auc.md")
+    assert result.exit_code == 0
+    assert "1 answer, 2 notes" in result.output
+    result = mlcards("check", "auc.md", "../../other/ml-coding/auc.md")
+    assert result.exit_code == 2
+    assert "is not in" in result.output
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["preview", "--port", "99999"], "99999 is not in the range"),
+        (["new", "ml-theory", "What?", "--id", "a" * 81], "at most 80 characters"),
+        (["new", "nowhere", "What?"], "`nowhere` is no area; the areas are ml-coding"),
+        (["diff", "cards/taxonomy.yaml"], "is no package that mlcards wrote"),
+        (["diff", "fake.apkg"], "is damaged"),
+        (["diff", "anki.apkg"], "is no package that mlcards wrote"),
+        (["diff", "empty"], "there are no answers"),
+    ],
+)
+def test_wrong_use_is_said_so(words: list[str], expected: str, mini: Path) -> None:
+    """Wrong use ends with exit code 2 and a sentence."""
+    mlcards("build")
+    shutil.copytree(mini, "empty", ignore=shutil.ignore_patterns("*.md"))
+    with zipfile.ZipFile("fake.apkg", "w") as archive:
+        archive.writestr("collection.anki2", "no database")
+    with zipfile.ZipFile("anki.apkg", "w") as archive:
+        archive.writestr("collection.anki2", "")
+        archive.writestr("collection.anki21b", "")
+    result = mlcards(*words)
+    assert result.exit_code == 2
+    assert expected in result.output
+
+
+def test_a_folder_in_a_bad_state(mini: Path) -> None:
+    """A pipe among the answers, broken lists in every form of report: no hang, no traceback."""
+    os.mkfifo(mini / "ml-theory" / "pipe.md")
+    assert "pipe.md:1:1: the file cannot be read" in mlcards("check").output
+    (mini / "library.yaml").write_text("deck: A::B\n", "utf-8")
+    output = mlcards("check", "--format", "github").stdout
+    assert "::error file=cards/library.yaml,line=1,col=1,title=catalog::the root deck" in output
+    assert "aliases: [FB]" not in output
 
 
 def test_version_and_help() -> None:

@@ -18,7 +18,7 @@ BUILD = [sys.executable, "-m", "mlcards", "build"]
 
 def whole(folder: Path) -> set[str]:
     """Check that every package is whole; return the names of all files."""
-    for file in folder.rglob("*.apkg"):
+    for file in folder.rglob("[!.]*.apkg"):
         with zipfile.ZipFile(file) as archive:
             assert archive.testzip() is None
     return {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}

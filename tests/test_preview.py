@@ -138,6 +138,10 @@ def test_keys_lead_through_the_cards(server: str, page: Page) -> None:
     side(page, "question").wait_for_selector("text=[not its root]")
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(f"{server}#bias-variance/decomposition/0")
+    page.locator("#list a").first.click()
+    expect(page).to_have_url(f"{server}#auc")
+    page.keyboard.press("Space")
+    expect(page.locator("#answer")).to_be_visible()
     page.keyboard.press("/")
     expect(page.locator("#search")).to_be_focused()
 

@@ -66,6 +66,14 @@ def test_a_shallow_clone_is_like_any_other(repository: Path, tmp_path: Path) -> 
     assert revision(clone / "cards") == revision(repository)
 
 
+def test_a_repository_that_git_refuses_is_said_so(repository: Path) -> None:
+    """Where git cannot read what is there, the build does not guess."""
+    Path(".git/HEAD").write_text("ref: refs/heads/broken\x00", "utf-8")
+    Path(".git/config").write_text("[broken", "utf-8")
+    with pytest.raises(UnusableTime, match="git cannot tell the state of cards: "):
+        revision(repository)
+
+
 def test_without_git_the_newest_file_counts(mini: Path) -> None:
     """A folder that was unpacked from an archive has the time of its newest file."""
     for file in mini.rglob("*.*"):

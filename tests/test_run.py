@@ -56,6 +56,7 @@ def test_a_syntax_error_has_its_line(mini: Path) -> None:
     ("code", "expected"),
     [
         ("import warnings\nwarnings.warn('old')", "UserWarning: old"),
+        ("raise ValueError('\\n  first\\n second')", "ValueError: first [run]"),
         ("import sys\nsys.exit(3)", "SystemExit: 3"),
         ("import os\nos._exit(3)", "the code ended its process: exit code 3"),
         ("from mlcards_nowhere import x", "ModuleNotFoundError"),
@@ -80,6 +81,24 @@ def test_no_run_is_not_run_and_blocks_share_names(mini: Path) -> None:
     """`no-run` is only shown; later blocks see the names of earlier ones."""
     with_code("```python no-run\n1 / 0\n```\n\n```python test\nassert auc([1], [0]) == 1\n```")
     assert not any(r.problem for r in module.run_all(load(Path("cards")).answers))
+
+
+def test_what_a_child_process_prints_does_no_harm(mini: Path) -> None:
+    """A block may start a program that prints."""
+    with_code("```python\nimport subprocess\nprint(subprocess.run(['echo', 'hi']).returncode)\n```")
+    assert not any(r.problem for r in module.run_all(load(Path("cards")).answers))
+
+
+def test_a_figure_of_another_answer_is_not_touched(mini: Path) -> None:
+    """`figures` writes only pictures that bear the answer's id."""
+    with_code(
+        "```python figure=bias-variance-curve.svg\nimport matplotlib.pyplot as plt\nplt.plot([0])\n```"
+    )
+    other = FILE.with_name("bias-variance-curve.svg")
+    result = CliRunner().invoke(main, ["figures"])
+    assert result.exit_code == 1
+    assert "begin the name with the answer's id" in result.output
+    assert not other.exists()
 
 
 def test_figures_are_drawn_beside_the_file_and_the_same_each_time(mini: Path) -> None:

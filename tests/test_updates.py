@@ -192,6 +192,38 @@ def test_a_removed_prompt_is_refused(learner: Collection) -> None:
     assert "[vanished]" in output
 
 
+def test_an_answer_named_like_a_note_type(mini: Path, tmp_path: Path) -> None:
+    """An answer may be called `prompt`; its corrections arrive like all others."""
+    shutil.copy(AUC, "cards/ml-coding/prompt.md")
+    mlcards("release", "1.0.0", "-o", "one")
+    with collection(tmp_path / "learner") as learner:
+        import_package(learner, Path("one/mini.apkg"))
+        edit(Path("cards/ml-coding/prompt.md"), "AUC is the share", "AUC is that share")
+        mlcards("release", "1.1.0", "-o", "two", at=START + DAY)
+        assert import_package(learner, Path("two/mini.apkg"))["updated"] == 1
+        assert "that share" in note(learner, "mini/prompt")["Short Answer"]
+
+
+def test_a_prompt_that_becomes_a_cloze_is_refused(learner: Collection) -> None:
+    """Anki would refuse the update for ever, so the old key must be retired."""
+    edit(
+        AUC, "Q: What does a tied pair count in AUC?\nA: One half.", "C: A tie counts {{c1::half}}."
+    )
+    output = mlcards("check", code=1)
+    assert "`auc/ties` was released as prompt and is cloze now" in output
+
+
+def test_a_renamed_library_or_a_lost_record_is_refused(learner: Collection) -> None:
+    """Either would give each learner a second copy of every note, or lose all edits."""
+    edit(Path("cards/library.yaml"), "name: mini", "name: other")
+    output = mlcards("release", "1.1.0", at=START + DAY, code=1)
+    assert "`name: mini` begins the guid of every released note; undo the change" in output
+    edit(Path("cards/library.yaml"), "name: other", "name: mini")
+    Path("cards/released.txt").unlink()
+    output = mlcards("release", "1.1.0", at=START + DAY, code=1)
+    assert "released.txt is missing, but CHANGELOG.md names 1.0.0; restore it" in output
+
+
 def test_css_and_picture_change(learner: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new style sheet and a new picture arrive without a twin of anything."""
     Path("cards/ml-theory/bias-variance-curve.svg").write_text(
@@ -275,7 +307,7 @@ def test_release_refuses_what_would_cost_learners(learner: Collection) -> None:
 def test_a_damaged_record_is_an_error(learner: Collection) -> None:
     """Without its record a build would reset every time, so it does not guess."""
     text = Path("cards/released.txt").read_text("utf-8")
-    Path("cards/released.txt").write_text(text.replace("note auc ", "note auc", 1), "utf-8")
+    Path("cards/released.txt").write_text(text.replace(f" {START}\n", " ²\n", 1), "utf-8")
     output = mlcards("build", code=1)
     assert "this line is damaged; restore the file from the last release [record]" in output
 

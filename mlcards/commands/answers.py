@@ -22,7 +22,7 @@ def new(area: str, question: str, id: str | None, cards: Path) -> None:
     \b
       mlcards new ml-theory "What is label smoothing?"
     """
-    from mlcards.catalog import ID, ID_RULE
+    from mlcards.catalog import ID, ID_RULE, MAX_ID
     from mlcards.diagnostics import did_you_mean
     from mlcards.new import alike, propose_id, skeleton
     from mlcards.output import OutputError, write
@@ -33,10 +33,11 @@ def new(area: str, question: str, id: str | None, cards: Path) -> None:
     if not term:
         near = did_you_mean(area, areas.words())
         names = ", ".join(one.id for one in areas.terms)
-        raise click.UsageError(f"`{area}` is no area{near} The areas are {names}.")
+        raise click.UsageError(f"`{area}` is no area{near or ';'} the areas are {names}")
     id = id or propose_id(question)
-    if not ID.fullmatch(id):
-        raise click.UsageError(f"`{id}` is no id; {ID_RULE}: --id some-words")
+    if not ID.fullmatch(id) or len(id) > MAX_ID:
+        message = f"`{id}` is no id; {ID_RULE}, at most {MAX_ID} characters: --id some-words"
+        raise click.UsageError(message)
     for note in alike(question, compiled.notes):
         click.echo(f"note: `{note.key}` asks something similar: {note.title}", err=True)
     taken = next((d.answer.start.path for d in compiled.drafts if d.answer.id == id), None)
@@ -78,7 +79,7 @@ def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
         _print_rules()
         return
     folder = common.folder_of(paths)
-    compiled = common.read(folder)
+    compiled = common.read(folder, form)
     found = {*compiled.problems, *similar(compiled.drafts)}
     found.update(advice for draft in compiled.drafts for advice in advise(draft))
     if formulas.installed():
@@ -139,6 +140,10 @@ def figures(paths: tuple[Path, ...]) -> None:
         if result.problem:
             problems.append(result.problem)
         for name, svg in result.figures.items():
+            if not name.startswith(f"{result.answer.id}-"):
+                message = f"begin the name with the answer's id: `{result.answer.id}-{name}`"
+                problems.append(result.answer.start.problem("figure", message))
+                continue
             file = Path(result.answer.start.path).with_name(name)
             try:
                 write(file, svg.encode())
@@ -153,7 +158,13 @@ def figures(paths: tuple[Path, ...]) -> None:
 @common.CARDS
 @common.selection_options
 @click.option("--output", type=click.Path(path_type=Path), help="Write static files there instead.")
-@click.option("--port", default=8765, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="0 takes a free one.",
+)
 @click.option("--browse/--no-browse", default=True, help="Open the page in a browser (default).")
 def preview(
     cards: Path,
@@ -187,9 +198,13 @@ def preview(
         compiled = common.compiled(cards)
         notes = common.checked(compiled, tags, without).of(compiled.notes)
         try:
-            with output_folder(output):
-                for name, data in {**fixed, **page.card_files(compiled, notes, False)}.items():
+            site = {**fixed, **page.card_files(compiled, notes, live=False)}
+            with output_folder(output, site):
+                for name, data in site.items():
                     write(output / name, data)
+                for file in (output / "cards").glob("*.js"):
+                    if f"cards/{file.name}" not in site:
+                        file.unlink()
         except OutputError as error:
             raise click.ClickException(str(error)) from None
         click.echo(f"{output / 'index.html'}: {common.count(len(notes), 'note')}")

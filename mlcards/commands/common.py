@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -46,15 +47,18 @@ def compiled(cards: Path) -> Compiled:
     return compiled
 
 
-def read(cards: Path) -> Compiled:
-    """Compile the cards folder with its problems; exit with 1 if nothing can be read."""
+def read(cards: Path, form: str = "text") -> Compiled:
+    """Compile the cards folder with its problems; exit with 1 if nothing can be read.
+
+    ``form`` is one of diagnostics.FORMATS.
+    """
     from mlcards.compile import compile_cards
     from mlcards.diagnostics import InvalidAnswer
 
     try:
         return compile_cards(cards, progress)
     except InvalidAnswer as error:
-        fail(error.diagnostics)
+        fail(error.diagnostics, form)
 
 
 def checked(compiled: Compiled, tags: tuple[str, ...], without: tuple[str, ...]) -> Selection:
@@ -84,11 +88,11 @@ def progress(items: Sequence[Answer]) -> Iterator[Answer]:
             yield item
 
 
-def fail(problems: tuple[Diagnostic, ...]) -> NoReturn:
-    """Print the problems and exit with 1."""
-    from mlcards.diagnostics import as_text
+def fail(problems: tuple[Diagnostic, ...], form: str = "text") -> NoReturn:
+    """Print the problems and exit with 1; other forms than text go to standard output."""
+    from mlcards.diagnostics import FORMATS
 
-    click.echo(as_text(problems), err=True)
+    click.echo(FORMATS[form](problems), err=form == "text")
     files = len({problem.path for problem in problems})
     click.echo(f"{count(len(problems), 'problem')} in {count(files, 'file')}", err=True)
     sys.exit(1)
@@ -121,12 +125,23 @@ def folder_of(paths: tuple[Path, ...]) -> Path:
     for path in paths:
         if not path.exists():
             raise click.UsageError(f"there is no file or folder {path}")
-    for folder in (paths[0], *paths[0].parents):
+    first = _absolute(paths[0])
+    for folder in (first, *first.parents):
         if (folder / "taxonomy.yaml").exists():
-            return folder
-    raise click.UsageError(f"{paths[0]} is in no cards folder (one with a taxonomy.yaml)")
+            break
+    else:
+        raise click.UsageError(f"{paths[0]} is in no cards folder (one with a taxonomy.yaml)")
+    for path in paths:
+        if not _absolute(path).is_relative_to(folder):
+            raise click.UsageError(f"{path} is not in {folder}, where {paths[0]} is")
+    return folder if paths[0].is_absolute() else Path(os.path.relpath(folder))
 
 
 def below(path: str, paths: tuple[Path, ...]) -> bool:
     """Tell whether a file lies below one of the paths; without paths all do."""
-    return not paths or any(Path(path).is_relative_to(parent) for parent in paths)
+    file = _absolute(Path(path))
+    return not paths or any(file.is_relative_to(_absolute(parent)) for parent in paths)
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.normpath(path.absolute()))

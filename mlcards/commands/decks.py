@@ -143,11 +143,18 @@ def _listed(written: Iterable[Written]) -> list[Written]:
 def _contents(path: Path) -> Contents:
     from mlcards.build import whole
     from mlcards.diff import NoPackage, contents
+    from mlcards.revision import UnusableTime
 
     try:
-        return contents(whole(path, common.compiled(path)) if path.is_dir() else path.read_bytes())
+        if not path.is_dir():
+            return contents(path.read_bytes())
+        compiled = common.compiled(path)
+        common.checked(compiled, (), ())
+        return contents(whole(path, compiled))
     except NoPackage as error:
         raise click.UsageError(f"{path} {error}") from None
+    except (OSError, UnusableTime) as error:
+        raise click.ClickException(f"{path}: {error}") from None
 
 
 @click.command()

@@ -28,7 +28,7 @@ function chosen() {
 
 // An address is #<id> for an answer's Explain card, or #<id>/<prompt-id>/<number of the card>.
 function current() {
-  const [id, prompt, number] = decodeURIComponent(location.hash.slice(1)).split("/");
+  const [id, prompt, number] = location.hash.slice(1).split("/");
   const answer = data.answers.find(one => one.id === id);
   if (!answer) return {};
   const key = prompt ? `${id}/${prompt}` : id;
@@ -37,8 +37,7 @@ function current() {
 }
 
 function address(card) {
-  const hash = card.key.includes("/") ? `${card.key}/${card.number}` : card.key;
-  return `#${encodeURI(hash)}`;
+  return `#${card.key.includes("/") ? `${card.key}/${card.number}` : card.key}`;
 }
 
 // Elements -----------------------------------------------------------------------------------
@@ -71,11 +70,11 @@ function entries(answers, level) {
   for (const answer of answers) {
     if (answer.area[0] !== area) {
       area = answer.area[0];
-      topic = undefined;
+      topic = null;
       groups.push(element(`h${level}`, { textContent: name("area", area) }));
     }
-    if (answer.topic[0] !== topic) {
-      topic = answer.topic[0];
+    if ((answer.topic[0] || "") !== topic) {
+      topic = answer.topic[0] || "";
       groups.push(element(`h${level + 1}`, { textContent: name("topic", topic) }), element("ul"));
     }
     const link = element("a", { href: `#${answer.id}`, textContent: answer.title });
@@ -181,8 +180,9 @@ function press(key) {
 }
 
 document.addEventListener("keydown", event => {
-  const typing = event.target.matches("input[type=search], select, button, a") && event.key !== "Escape";
-  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const typing = event.target.matches("input[type=search], select") && event.key !== "Escape";
+  const pressed = event.target.matches("button, input") && [" ", "Enter"].includes(event.key);
+  if (typing || pressed || event.ctrlKey || event.metaKey || event.altKey) return;
   if (press(event.key)) event.preventDefault();
 });
 
@@ -231,5 +231,10 @@ function start() {
 start();
 if (data.live) {
   const events = new EventSource("events");
+  let connected = false;
   events.addEventListener("change", reload);
+  events.addEventListener("open", () => { // again after a pause: something may have changed
+    if (connected) reload();
+    connected = true;
+  });
 }

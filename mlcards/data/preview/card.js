@@ -6,6 +6,7 @@ let shown = "";
 let work = Promise.resolve();
 
 window.addEventListener("message", event => {
+  if (event.source !== parent) return;
   const { key, html, night } = event.data;
   if (html === undefined) return;
   document.body.classList.toggle("nightMode", night);
