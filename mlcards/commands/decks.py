@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -181,7 +182,7 @@ def release(version: str, cards: Path, output: Path) -> None:
         raise click.ClickException(str(error)) from None
     _listed(made.written)
     click.echo(f"\n{made.notes}\nTo publish it:\n")
-    click.echo(f"  git add {made.record} {made.changelog}")
+    click.echo(f"  git add {made.record} {os.path.relpath(made.changelog)}")
     click.echo(f"  git commit -m 'Release {version}'")
     click.echo(f"  git tag -a v{version} -m 'Release {version}'")
     click.echo("  git push --follow-tags")
