@@ -62,7 +62,6 @@ class Terms:
 class Source:
     """A work that answers cite by its key."""
 
-    key: str
     by: str
     title: str
     url: str
@@ -158,7 +157,7 @@ def _sources(
             problems.append(
                 key.problem("catalog", f"the address of `{key}` must begin with https://")
             )
-        yield key.text, Source(key.text, by, title, url)
+        yield key.text, Source(by, title, url)
 
 
 def _settings(library: frontmatter.Mapping, problems: list[Diagnostic]) -> Settings:

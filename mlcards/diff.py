@@ -170,7 +170,7 @@ def _read(connection: sqlite3.Connection) -> Contents:
 
 def _change(guid: str, old: PackedNote, new: PackedNote) -> Change:
     fields = {
-        name: tuple(_lines(old.fields.get(name, ""), new.fields.get(name, "")))
+        name: tuple(_line_changes(old.fields.get(name, ""), new.fields.get(name, "")))
         for name in {**old.fields, **new.fields}
         if old.fields.get(name, "") != new.fields.get(name, "")
     }
@@ -211,7 +211,7 @@ def _details(change: Change) -> Iterator[str]:
         yield from lines
 
 
-def _lines(old: str, new: str) -> Iterator[str]:
+def _line_changes(old: str, new: str) -> Iterator[str]:
     """Yield the lines of text that went and came; of HTML only if the text is the same."""
     before, after = _text(old), _text(new)
     if before == after:

@@ -127,7 +127,7 @@ class _Drafter:
                         message = "hide something: `{{c1::words}}`"
                         self.problems.append(prompt.text.problem("cloze", message))
             kind = "cloze" if isinstance(prompt, Cloze) else "prompt"
-            retired = bool(prompt.retired or self.answer.retired)
+            retired = bool(prompt.retired)
             prompts.append(self.note(f"/{prompt.id}", kind, fields, cards, retired))
         notes = (*prompts, explain)
         blocks = sorted(self.blocks, key=lambda block: block.code.line)

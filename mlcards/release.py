@@ -47,7 +47,8 @@ def release(cards: Path, compiled: Compiled, version: str, output: Path) -> Rele
     now = epoch() or int(time.time())
     renewed = record.renew(compiled.record, compiled.catalog, compiled.notes, now)
     reasons = list(_reasons(compiled, renewed, version))
-    if not compiled.record.version and (past := _past_release(changelog)):
+    past = _past_release(changelog)
+    if not compiled.record.version and past not in ("", version):
         reasons.append(f"{record.FILE} is missing, but {changelog.name} names {past}; restore it")
     if state.commit and state.changed:
         reasons.append("the cards folder differs from its commit; commit or undo the changes")

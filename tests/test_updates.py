@@ -224,6 +224,16 @@ def test_a_renamed_library_or_a_lost_record_is_refused(learner: Collection) -> N
     assert "released.txt is missing, but CHANGELOG.md names 1.0.0; restore it" in output
 
 
+def test_a_release_that_died_before_its_record_can_be_made_again(learner: Collection) -> None:
+    """The record is written last; the same version again completes it, with one section."""
+    record = Path("cards/released.txt")
+    before, changelog = record.read_bytes(), Path("CHANGELOG.md").read_bytes()
+    record.unlink()
+    mlcards("release", "1.0.0")
+    assert record.read_bytes() == before
+    assert Path("CHANGELOG.md").read_bytes() == changelog
+
+
 def test_css_and_picture_change(learner: Collection, monkeypatch: pytest.MonkeyPatch) -> None:
     """A new style sheet and a new picture arrive without a twin of anything."""
     Path("cards/ml-theory/bias-variance-curve.svg").write_text(
