@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from mlcards.answer import Answer, Cloze, Question
 from mlcards.code import CodeBlock
 from mlcards.diagnostics import Diagnostic
-from mlcards.notes import Draft
+from mlcards.notes import Draft, Outline
 from mlcards.source import Fragment
 
 SPOKEN_WORDS = range(60, 131)
@@ -35,9 +35,9 @@ def advise(draft: Draft) -> Iterator[Diagnostic]:
     yield from _symbols(draft)
 
 
-def similar(drafts: Iterable[Draft]) -> Iterator[Diagnostic]:
+def similar(outlines: Iterable[Outline]) -> Iterator[Diagnostic]:
     """Yield advice on fronts that share nearly all their words with an earlier one."""
-    fronts = [front for draft in drafts for front in _fronts(draft)]
+    fronts = [front for outline in outlines for front in _fronts(outline)]
     frequency = Counter(word for _, _, words in fronts for word in words)
     holders: dict[str, list[int]] = {}
     for number, (_, place, words) in enumerate(fronts):
@@ -55,12 +55,11 @@ def similar(drafts: Iterable[Draft]) -> Iterator[Diagnostic]:
             holders.setdefault(word, []).append(number)
 
 
-def _fronts(draft: Draft) -> Iterator[tuple[str, Fragment, frozenset[str]]]:
-    places = {f"{draft.answer.id}/{p.id}": p.id for p in draft.answer.prompts}
-    for note in draft.notes:
+def _fronts(outline: Outline) -> Iterator[tuple[str, Fragment, frozenset[str]]]:
+    for note in outline.notes:
         words = frozenset(re.findall(r"\w+", note.title.casefold())) - _COMMON
         if words:
-            yield note.key, places.get(note.key, draft.answer.question), words
+            yield note.key, Fragment("", outline.path, *note.place), words
 
 
 def _lengths(answer: Answer) -> Iterator[Diagnostic]:

@@ -1,20 +1,25 @@
-"""Write a package as an Anki .apkg file: the same content gives the same bytes."""
+"""Write a package as an Anki .apkg file: the same content gives the same bytes.
+
+Notes pass through one at a time, so that a package may be larger than memory.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 import zipfile
-from collections.abc import Iterator, Mapping
-from io import BytesIO
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import genanki
 
-from mlcards.notes import Note
+from mlcards.compile import Compiled
+from mlcards.notes import Fields, Note
 from mlcards.notetypes import NoteType, note_types
 from mlcards.packages import Package
 from mlcards.record import Record
@@ -25,33 +30,79 @@ _FIRST_ID = 1_500_000_000_000
 _ID_RANGE = 200_000_000_000
 
 
-def to_bytes(
+def write(
+    file: Path,
     package: Package,
+    compiled: Compiled,
     descriptions: Mapping[str, str],
-    media: Mapping[str, Path],
     record: Record,
-) -> bytes:
-    """Return the .apkg file of a package.
+) -> None:
+    """Write the .apkg file of a package, beside it for a while its database.
 
-    ``media`` maps the names of pictures to files; ``record`` knows when each note and note
-    type last changed.
+    ``record`` knows when each note and note type last changed. Raise OSError or sqlite3.Error.
     """
+    database = file.with_name(f"{file.name}-notes")
+    try:
+        with closing(sqlite3.connect(database)) as connection:
+            # Nothing is lost by a crash: the database lives only as long as this call.
+            connection.execute("PRAGMA journal_mode = OFF")
+            connection.execute("PRAGMA synchronous = OFF")
+            _fill(connection.cursor(), package, compiled, descriptions, record)
+            connection.commit()
+        with database.open("r+b") as stream:
+            stream.seek(96)
+            stream.write(bytes(4))  # the version of the SQLite library that wrote it
+        names = sorted({name for note in package.notes for name in note.media})
+        index = json.dumps({str(i): name for i, name in enumerate(names)})
+        with zipfile.ZipFile(file, "w") as archive:
+            _add(archive, "collection.anki2", database)
+            archive.writestr(_member("media"), index)
+            for i, name in enumerate(names):
+                _add(archive, str(i), compiled.media[name])
+    finally:
+        database.unlink(missing_ok=True)
+
+
+def _fill(
+    cursor: sqlite3.Cursor,
+    package: Package,
+    compiled: Compiled,
+    descriptions: Mapping[str, str],
+    record: Record,
+) -> None:
     types = {kind: _Model(one, record.types[kind].time) for kind, one in note_types().items()}
-    decks: dict[str, genanki.Deck] = {}
-    root = package.notes[0].deck.split("::")[0]
-    for name in (root, *dict.fromkeys(note.deck for note in package.notes)):
-        decks[name] = genanki.Deck(_id(name), name, descriptions[name])
     seen: set[int] = set()
+
+    def made(members: Iterable[Note]) -> Iterator[_Note]:
+        for note, fields in compiled.filled(members):
+            guid = f"{record.library}/{note.key}"
+            yield _Note(note, fields, types[note.kind], guid, record.notes[note.key].time, seen)
+
+    notes: dict[str, list[Note]] = {package.notes[0].deck.split("::")[0]: []}
     for note in package.notes:
-        guid = f"{record.library}/{note.key}"
-        time = record.notes[note.key].time
-        decks[note.deck].add_note(_Note(note, types[note.kind], guid, time, seen))
-    names = sorted({name for note in package.notes for name in note.media})
-    members = {"collection.anki2": _database(list(decks.values()))}
-    members["media"] = json.dumps({str(i): name for i, name in enumerate(names)}).encode()
-    for i, name in enumerate(names):
-        members[str(i)] = media[name].read_bytes()
-    return _zip(members)
+        notes.setdefault(note.deck, []).append(note)
+    decks = []
+    for name, members in notes.items():
+        used = dict.fromkeys(note.kind for note in members)
+        decks.append(_Deck(name, descriptions[name], map(types.__getitem__, used), made(members)))
+    genanki.Package(decks).write_to_db(cursor, 0, count(1))
+
+
+class _Deck(genanki.Deck):  # type: ignore[misc]
+    """A deck that makes each note as it is written."""
+
+    def __init__(
+        self, name: str, description: str, models: Iterable[_Model], notes: Iterable[_Note]
+    ) -> None:
+        super().__init__(_id(name), name, description)
+        for model in models:
+            self.add_model(model)
+        self.made = notes
+
+    def write_to_db(self, cursor: sqlite3.Cursor, timestamp: float, id_gen: Iterator[int]) -> None:
+        super().write_to_db(cursor, timestamp, id_gen)
+        for note in self.made:
+            note.write_to_db(cursor, timestamp, self.deck_id, id_gen)
 
 
 class _Model(genanki.Model):  # type: ignore[misc]
@@ -85,8 +136,10 @@ class _Model(genanki.Model):  # type: ignore[misc]
 class _Note(genanki.Note):  # type: ignore[misc]
     """A note with its own time of change, and ids that follow from its guid."""
 
-    def __init__(self, note: Note, model: _Model, guid: str, time: int, seen: set[int]) -> None:
-        super().__init__(model, list(note.fields), tags=note.tags, guid=guid, due=note.position)
+    def __init__(
+        self, note: Note, fields: Fields, model: _Model, guid: str, time: int, seen: set[int]
+    ) -> None:
+        super().__init__(model, list(fields), tags=note.tags, guid=guid, due=note.position)
         self.time = time
         self.ids = [_free(guid, seen), *(_free(f"{guid}#{ord}", seen) for ord in note.cards)]
         self.ords = note.cards
@@ -104,28 +157,19 @@ class _Note(genanki.Note):  # type: ignore[misc]
         super().write_to_db(cursor, self.time, deck_id, iter(self.ids))
 
 
-def _database(decks: list[genanki.Deck]) -> bytes:
-    connection = sqlite3.connect(":memory:")
-    try:
-        genanki.Package(decks).write_to_db(connection.cursor(), 0, count(1))
-        connection.commit()
-        data = bytearray(connection.serialize())
-    finally:
-        connection.close()
-    data[96:100] = bytes(4)  # the version of the SQLite library that wrote it
-    return bytes(data)
+def _add(archive: zipfile.ZipFile, name: str, file: Path) -> None:
+    info = _member(name)
+    info.file_size = file.stat().st_size  # tells zipfile whether 32 bits are enough
+    with file.open("rb") as source, archive.open(info, "w") as member:
+        shutil.copyfileobj(source, member, 1 << 20)
 
 
-def _zip(members: Mapping[str, bytes]) -> bytes:
-    stream = BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, data in members.items():
-            info = zipfile.ZipInfo(name, _ZIP_DATE)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            info.create_system = 3
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, data)
-    return stream.getvalue()
+def _member(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _ZIP_DATE)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    info.create_system = 3
+    info.external_attr = 0o644 << 16
+    return info
 
 
 def _free(name: str, seen: set[int]) -> int:

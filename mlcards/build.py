@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from mlcards import apkg, record
 from mlcards.compile import Compiled
-from mlcards.output import output_folder, write
+from mlcards.output import output_folder, writing
 from mlcards.packages import Package, descriptions, packages
-from mlcards.record import Record
 from mlcards.revision import Revision, revision
 from mlcards.select import Selection
 
@@ -41,7 +43,12 @@ def whole(cards: Path, compiled: Compiled) -> bytes:
     """Return the package of all notes as a build would write it now."""
     now = revision(cards)
     package = packages(compiled.notes, compiled.catalog)[0]
-    return _data(compiled, package, now, _renewed(compiled, now))
+    texts = descriptions(compiled.notes, compiled.catalog, now)
+    renewed = record.renew(compiled.record, compiled.catalog, compiled.notes, now.time)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "whole.apkg")
+        apkg.write(file, package, compiled, texts, renewed)
+        return file.read_bytes()
 
 
 def write_packages(
@@ -54,21 +61,18 @@ def write_packages(
 
     What is as the last release left it keeps its time; the rest is of ``now``.
     """
-    renewed = _renewed(compiled, now)
-    with output_folder(folder, [package.path for package in chosen]):
-        for package in chosen:
-            write(folder / package.path, _data(compiled, package, now, renewed))
-            cards = sum(len(note.cards) for note in package.notes)
-            yield Written(folder / package.path, len(package.notes), cards)
-
-
-def _renewed(compiled: Compiled, now: Revision) -> Record:
-    return record.renew(compiled.record, compiled.catalog, compiled.notes, now.time)
-
-
-def _data(compiled: Compiled, package: Package, now: Revision, renewed: Record) -> bytes:
+    renewed = record.renew(compiled.record, compiled.catalog, compiled.notes, now.time)
     texts = descriptions(compiled.notes, compiled.catalog, now)
-    return apkg.to_bytes(package, texts, compiled.media, renewed)
+
+    def write(package: Package) -> Written:
+        file = folder / package.path
+        with writing(file) as unfinished:
+            apkg.write(unfinished, package, compiled, texts, renewed)
+        return Written(file, len(package.notes), sum(len(note.cards) for note in package.notes))
+
+    paths = [package.path for package in chosen]
+    with output_folder(folder, paths), ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(write, chosen)
 
 
 def _plan(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -38,6 +38,17 @@ class CodeBlock:
         return self.mode in ("", "no-run")
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A picture that code draws."""
+
+    name: str
+    place: Fragment
+    """Where the code begins."""
+    fingerprint: str
+    """A hash of the code, as the picture bears it."""
+
+
 def read_block(info: str, code: str, place: Fragment) -> tuple[CodeBlock | None, Diagnostic | None]:
     """Read the words after the opening fence, which stand at ``place``."""
     language, _, mode = info.strip().partition(" ")
@@ -65,6 +76,13 @@ def read_block(info: str, code: str, place: Fragment) -> tuple[CodeBlock | None,
         near = did_you_mean(language, _languages()) or "; write `text` for plain text"
         return None, place.problem("code-language", message + near)
     return CodeBlock(body, language), None
+
+
+def figures(blocks: Collection[CodeBlock]) -> tuple[Figure, ...]:
+    """Return the pictures that the code of an answer draws."""
+    drawn = [block for block in blocks if block.figure]
+    mark = fingerprint(blocks) if drawn else ""
+    return tuple(Figure(block.figure, block.code.slice(0, 0), mark) for block in drawn)
 
 
 def fingerprint(blocks: Iterable[CodeBlock]) -> str:

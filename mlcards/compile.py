@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from mlcards import checks, library, notes, record
-from mlcards.answer import Answer
+from mlcards.cache import Store, pack, take, unpack
 from mlcards.catalog import Catalog
-from mlcards.diagnostics import Diagnostic
-from mlcards.library import Library
-from mlcards.notes import Draft, Note
+from mlcards.diagnostics import Diagnostic, InvalidAnswer
+from mlcards.notes import Fields, Note, Outline
 from mlcards.record import Record
+from mlcards.render import Renderer, Sheet
 
-Memo = dict[str, tuple[Answer, Catalog, dict[str, str], Draft]]
-"""The draft of each answer by its path, and what it was made from."""
-Track = Callable[[Sequence[Answer]], Iterator[Answer]]
+Track = Callable[[Sequence[Path]], Iterable[Path]]
+
+_ENOUGH_FOR_A_WORKER = 100
+"""So many answers take longer to render than it takes to start a process for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,37 +29,114 @@ class Compiled:
 
     catalog: Catalog
     record: Record
-    drafts: tuple[Draft, ...]
+    outlines: tuple[Outline, ...]
     notes: tuple[Note, ...]
-    media: dict[str, Path]
+    media: Mapping[str, Path]
     problems: tuple[Diagnostic, ...]
+    shelf: Shelf
+
+    def filled(self, chosen: Iterable[Note]) -> Iterator[tuple[Note, Fields]]:
+        """Yield notes with their fields; quickest where those of one answer stand together."""
+        for id, members in groupby(chosen, key=lambda note: note.answer):
+            fields = self.shelf.take("fields", id)
+            for note in members:
+                yield note, notes.filled(note, fields[note.key])
 
 
-def compile_cards(folder: Path, track: Track = iter, memo: Memo | None = None) -> Compiled:
+def compile_cards(folder: Path, track: Track = iter, store: Store | None = None) -> Compiled:
     """Read, check and render a cards folder; raise InvalidAnswer if it has no closed lists.
 
-    ``track`` sees each answer before it is rendered, to show how far the work is. ``memo``
-    keeps what was rendered, so that the next call renders only what has changed.
+    ``track`` sees each file before it is rendered, to show how far the work is. ``store`` keeps
+    what was rendered, so that the next call renders only what has changed.
     """
-    cards = library.load(folder)
-    memo = {} if memo is None else memo
-    drafts = [_draft(answer, cards, memo) for answer in track(cards.answers)]
-    problems = [problem for draft in drafts for problem in draft.problems]
-    problems += [one for draft in drafts for one in checks.figures(draft, cards.media)]
-    media = {picture.name: file for file, picture in cards.media.items()}
-    rendered = notes.assemble(drafts, cards.catalog)
+    files = library.scan(folder)
+    shelf = Shelf(Renderer(files), {} if store is None else store)
+    all_outlines, unreadable = shelf.fill(files.answers, track)
+    found = {*files.problems, *unreadable}
+    sound = not found and all(one.sound for one in all_outlines)
+    for one in all_outlines:
+        found.update(one.problems, checks.figures(one, files.pictures))
+    by_id = {one.id.casefold(): one for one in reversed(all_outlines)}
+    del all_outlines
+    outlines = notes.assemble(by_id.values())
+    del by_id
+    rendered = tuple(note for one in outlines for note in one.notes)
+    found.update(checks.related(outlines, {problem.path for problem in found}))
     released = record.load(folder)
-    found = {*cards.problems, *checks.check(cards), *problems}
-    if not cards.problems:
+    if sound:
         found.update(record.vanished(released, rendered, (folder / record.FILE).as_posix()))
-    return Compiled(cards.catalog, released, tuple(drafts), rendered, media, tuple(sorted(found)))
+    media = {picture.name: file for file, picture in files.pictures.items()}
+    problems = tuple(sorted(found))
+    return Compiled(files.catalog, released, tuple(outlines), rendered, media, problems, shelf)
 
 
-def _draft(answer: Answer, cards: Library, memo: Memo) -> Draft:
-    beside = cards.beside(answer)
-    known = memo.get(answer.start.path)
-    if known and known[:3] == (answer, cards.catalog, beside):
-        return known[3]
-    draft = notes.draft(answer, cards.catalog, beside)
-    memo[answer.start.path] = (answer, cards.catalog, beside, draft)
-    return draft
+class Shelf:
+    """The rendered answers of a folder: taken from a store, or rendered and put there."""
+
+    def __init__(self, renderer: Renderer, store: Store) -> None:
+        self.renderer = renderer
+        self.store = store
+        self.files: dict[str, tuple[Path, str]] = {}
+        """The file and key of each answer, by its id."""
+
+    def fill(self, files: Sequence[Path], track: Track) -> tuple[list[Outline], list[Diagnostic]]:
+        """Return the outlines of files, in order, and why some cannot be read."""
+        outlines: dict[Path, Outline] = {}
+        keys: dict[Path, str] = {}
+        missing: list[Path] = []
+        problems: list[Diagnostic] = []
+        for file in files:
+            try:
+                keys[file] = self.renderer.key(file)
+                outlines[file] = take(self.store, f"outline {keys[file]}")
+            except (InvalidAnswer, KeyError):
+                missing.append(file)
+        for file, sheet in zip(track(missing), self._render(missing), strict=True):
+            if sheet.problems:
+                problems += sheet.problems
+                continue
+            keys[file] = sheet.key
+            outlines[file] = unpack(sheet.outline)
+            self.store[f"outline {sheet.key}"] = sheet.outline
+            self.store[f"fields {sheet.key}"] = sheet.fields
+            self.store[f"formulas {sheet.key}"] = sheet.formulas
+        self.files = {
+            outlines[file].id: (file, keys[file]) for file in reversed(files) if file in outlines
+        }
+        used = set(keys.values())
+        for key in [key for key in self.store if key.rpartition(" ")[2] not in used]:
+            del self.store[key]
+        return [outlines[file] for file in files if file in outlines], problems
+
+    def take(self, part: str, id: str) -> Any:
+        """Return a part of an answer's sheet; raise InvalidAnswer if its file changed meanwhile."""
+        file, key = self.files[id]
+        try:
+            return self.kept(part, id)
+        except KeyError:  # damaged, or taken away by another run
+            sheet = self.renderer.sheet(file)
+        if sheet.key != key:
+            message = "this file changed while it was read; run the command again"
+            raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "unreadable", message))
+        return unpack(getattr(sheet, part))
+
+    def kept(self, what: str, id: str) -> Any:
+        """Return what was kept of an answer since it last changed; raise KeyError if nothing."""
+        return take(self.store, f"{what} {self.files[id][1]}")
+
+    def keep(self, what: str, id: str, value: object) -> None:
+        """Keep something of an answer until it changes."""
+        self.store[f"{what} {self.files[id][1]}"] = pack(value)
+
+    def _render(self, files: Sequence[Path]) -> Iterator[Sheet]:
+        workers = min(os.cpu_count() or 1, len(files) // _ENOUGH_FOR_A_WORKER)
+        if workers < 2:
+            yield from map(self.renderer.sheet, files)
+            return
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, context) as pool:
+            size = len(files) // (8 * workers)
+            yield from pool.map(self.renderer.sheet, files, chunksize=size or 1)

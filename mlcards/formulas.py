@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from mlcards import mathjax
+from mlcards.compile import Compiled
 from mlcards.diagnostics import Diagnostic
 from mlcards.markdown import Formula
+
+Typeset = Callable[[Sequence[Formula]], list[str]]
 
 HOW_TO_INSTALL = "formulas are not checked: install MathJax with `pip install 'mlcards[formulas]'`"
 
@@ -43,26 +47,54 @@ def installed() -> bool:
     return mathjax.folder() is not None
 
 
-def problems(formulas: Sequence[Formula]) -> Iterator[Diagnostic]:
-    """Yield an error for each formula that MathJax cannot typeset; needs the extra."""
+def check(compiled: Compiled) -> Iterator[Diagnostic]:
+    """Yield an error for each formula that MathJax cannot typeset; needs the extra.
+
+    The formulas of an answer that has not changed are not typeset again.
+    """
+    shelf = compiled.shelf
+    missing = []
+    for outline in compiled.outlines:
+        try:
+            yield from shelf.kept("mathjax", outline.id)
+        except KeyError:
+            missing.append(outline.id)
+    if not missing:
+        return
+    with _mathjax() as typeset:
+        for id in missing:
+            problems = tuple(_problems(shelf.take("formulas", id), typeset))
+            shelf.keep("mathjax", id, problems)
+            yield from problems
+
+
+def _problems(formulas: Sequence[Formula], typeset: Typeset) -> Iterator[Diagnostic]:
+    for formula, answer in zip(formulas, typeset(formulas), strict=True):
+        if answer:
+            message = f"MathJax cannot typeset this formula: {answer}"
+            yield formula.tex.problem("mathjax", message)
+
+
+@contextmanager
+def _mathjax() -> Iterator[Typeset]:
+    """Start MathJax; yield what returns for each formula MathJax's complaint, or nothing."""
     from py_mini_racer import MiniRacer
 
     folder = mathjax.folder()
     assert folder
-    if not formulas:
-        return
     engine = MiniRacer()
+
+    def typeset(formulas: Sequence[Formula]) -> list[str]:
+        texts = json.dumps([[formula.tex.text, formula.display] for formula in formulas])
+        answers: list[str] = json.loads(str(engine.eval(f"JSON.stringify({texts}.map(problem))")))
+        return answers
+
     try:
         engine.eval("var window = globalThis, self = globalThis, global = globalThis;")
         engine.eval("var MathJax = {loader: {load: []}, startup: {typeset: false}};")
         for name in _FILES:
             engine.eval((folder / name).read_text("utf-8"))
         engine.eval(_SETUP)
-        texts = json.dumps([[formula.tex.text, formula.display] for formula in formulas])
-        answers = json.loads(str(engine.eval(f"JSON.stringify({texts}.map(problem))")))
+        yield typeset
     finally:
         engine.close()  # else V8 hangs when Python exits
-    for formula, answer in zip(formulas, answers, strict=True):
-        if answer:
-            message = f"MathJax cannot typeset this formula: {answer}"
-            yield formula.tex.problem("mathjax", message)

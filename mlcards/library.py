@@ -30,58 +30,76 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """What lies in a cards folder, before any answer is read."""
+
+    catalog: Catalog
+    answers: tuple[Path, ...]
+    pictures: Mapping[Path, Picture]
+    problems: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
     """All answers of a cards folder that could be read, and what could not."""
 
     catalog: Catalog
     answers: tuple[Answer, ...]
-    media: Mapping[Path, Picture]
     problems: tuple[Diagnostic, ...]
-
-    def beside(self, answer: Answer) -> dict[str, str]:
-        """Return the pictures that an answer may show: file names, and names in a package."""
-        folder = Path(answer.start.path).parent
-        return {file.name: one.name for file, one in self.media.items() if file.parent == folder}
 
 
 def load(folder: Path) -> Library:
-    """Read a cards folder; raise InvalidAnswer only if its closed lists cannot be read."""
+    """Read all answers; raise InvalidAnswer only if the closed lists cannot be read."""
+    found = scan(folder)
+    answers: list[Answer] = []
+    problems = list(found.problems)
+    for file in found.answers:
+        try:
+            answer, wrong = parse_file(file)
+        except InvalidAnswer as error:
+            problems.extend(error.diagnostics)
+        else:
+            answers.append(answer)
+            problems.extend(wrong)
+    return Library(found.catalog, tuple(answers), tuple(problems))
+
+
+def parse_file(file: Path) -> tuple[Answer, tuple[Diagnostic, ...]]:
+    """Read an answer and what is wrong in its form; raise InvalidAnswer if it is no text."""
+    text = read(file, file.as_posix(), MAX_ANSWER_BYTES)
+    return parse.parse(text, file.parent.name, file.stem)
+
+
+def scan(folder: Path) -> Files:
+    """Read the closed lists and find the files; raise InvalidAnswer if the lists are not right."""
     if not folder.is_dir():
         message = "there is no such folder; name the folder that holds the answers"
         raise InvalidAnswer(Diagnostic(folder.as_posix(), 1, 1, "folder", message))
     lists = catalog.load(folder)
-    answers: list[Answer] = []
+    answers: list[Path] = []
     problems: list[Diagnostic] = []
-    media: dict[Path, Picture] = {}
+    pictures: dict[Path, Picture] = {}
     stems: dict[str, Path] = {}
     root = folder.resolve()
     for file in _files(folder):
-        path = file.as_posix()
         is_answer = file.suffix.lower() == ".md"
         if not is_answer and file.suffix.lower() not in IMAGE_SUFFIXES:
             continue
         try:
-            if not _resolved(file).is_relative_to(root):
-                message = "this link leaves the cards folder; put the file itself here"
-                raise InvalidAnswer(Diagnostic(path, 1, 1, "outside", message))
-            if not file.is_file():
-                message = "the file cannot be read: it is no file, or a link that leads nowhere"
-                raise InvalidAnswer(Diagnostic(path, 1, 1, "unreadable", message))
+            _check_place(file, root)
             if not is_answer:
-                media[file] = _picture(file)
+                pictures[file] = _picture(file)
                 continue
             _check_area(file, folder, lists)
-            first = stems.setdefault(file.stem.casefold(), file)
-            if first is not file:
-                message = f"`{first.as_posix()}` has this id already; an id names one file"
-                problems.append(Diagnostic(path, 1, 1, "duplicate-id", message))
-            text = read(file, path, MAX_ANSWER_BYTES)
-            answer, found = parse.parse(text, file.parent.name, file.stem)
-            answers.append(answer)
-            problems.extend(found)
         except InvalidAnswer as error:
             problems.extend(error.diagnostics)
-    return Library(lists, tuple(answers), media, tuple(problems))
+            continue
+        answers.append(file)
+        first = stems.setdefault(file.stem.casefold(), file)
+        if first is not file:
+            message = f"`{first.as_posix()}` has this id already; an id names one file"
+            problems.append(Diagnostic(file.as_posix(), 1, 1, "duplicate-id", message))
+    return Files(lists, tuple(answers), pictures, tuple(problems))
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -105,12 +123,19 @@ def _check_area(file: Path, folder: Path, lists: Catalog) -> None:
         raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "area", message))
 
 
-def _resolved(file: Path) -> Path:
-    try:
-        return file.resolve()
-    except RuntimeError:  # a link that leads to itself, before Python 3.13
-        message = "this link leads to itself; put the file itself here"
-        raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "unreadable", message)) from None
+def _check_place(file: Path, root: Path) -> None:
+    if file.is_symlink() or file.parent.is_symlink():
+        try:
+            inside = file.resolve().is_relative_to(root)
+        except RuntimeError:  # before Python 3.13
+            message = "this link leads to itself; put the file itself here"
+            raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "unreadable", message)) from None
+        if not inside:
+            message = "this link leaves the cards folder; put the file itself here"
+            raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "outside", message))
+    if not file.is_file():
+        message = "the file cannot be read: it is no file, or a link that leads nowhere"
+        raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "unreadable", message))
 
 
 def _picture(file: Path) -> Picture:

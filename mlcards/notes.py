@@ -1,15 +1,21 @@
-"""Turn answers into Anki notes: fields, tags, deck and place in the curriculum."""
+"""Turn answers into Anki notes: fields, tags, deck and place in the curriculum.
+
+The fields are kept apart from the notes: those of a large library do not fit into memory.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import escape
+from itertools import count
 
 from mlcards import markdown
 from mlcards.answer import Answer, Cloze, Question
 from mlcards.catalog import Catalog, Terms
-from mlcards.code import CodeBlock
+from mlcards.code import CodeBlock, Figure
 from mlcards.diagnostics import Diagnostic
 from mlcards.markdown import Formula, Rendered
 from mlcards.notetypes import note_types
@@ -17,32 +23,58 @@ from mlcards.source import Fragment
 
 RETIRED_TAG = "mlcards::retired"
 
+Fields = tuple[str, ...]
+"""The HTML of a note's fields, in the order of its note type."""
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One note, whole but for its time."""
+    """One note, whole but for its time and for the text of its fields."""
 
     key: str
     """``<id>`` or ``<id>/<prompt-id>``, as the author wrote it: the note's identity."""
     kind: str
-    fields: tuple[str, ...]
     tags: tuple[str, ...]
     deck: str
     cards: tuple[int, ...]
     """The numbers of its cards: 0, or for a cloze each deletion's number less one."""
     media: tuple[str, ...]
+    title: str
+    """The words of its first field."""
+    place: tuple[int, int]
+    """The line and column of its id, or for an Explain note of the question."""
+    retired: str
+    """Why it is given up, or the id of the answer that replaces it; else nothing."""
+    hash: str
+    """A hash of its kind, tags and fields, but for those that other answers determine."""
+    links: Mapping[str, str] | None = None
+    """The HTML of the fields that other answers determine (Notice, Related), where not empty."""
     position: int = 0
     """Its place in the curriculum: prompts before their Explain note."""
 
     @property
-    def title(self) -> str:
-        """The words of its first field."""
-        return markdown.plain(self.fields[0])
+    def answer(self) -> str:
+        """The id of the answer that it comes from."""
+        return self.key.partition("/")[0]
 
-    def field(self, name: str) -> str:
-        """Return the HTML of a field by its name."""
-        fields = note_types()[self.kind].fields
-        return self.fields[next(i for i, part in enumerate(fields) if part.name == name)]
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What the rest of a library needs to know of one answer."""
+
+    id: str
+    path: str
+    rank: tuple[int, int, int, str]
+    """Its place in the curriculum: area, topic, difficulty, id."""
+    link: str
+    """The HTML of a link to the answer's file."""
+    related: tuple[Fragment, ...]
+    figures: tuple[Figure, ...]
+    notes: tuple[Note, ...]
+    sound: bool
+    """Whether the form of the file is right, so that no note of it is missing."""
+    problems: tuple[Diagnostic, ...]
+    advice: tuple[Diagnostic, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +83,9 @@ class Draft:
 
     answer: Answer
     notes: tuple[Note, ...]
+    fields: Mapping[str, Fields]
+    """The fields of each note by its key."""
+    link: str
     formulas: tuple[Formula, ...]
     blocks: tuple[CodeBlock, ...]
     problems: tuple[Diagnostic, ...]
@@ -61,23 +96,31 @@ def draft(answer: Answer, catalog: Catalog, media: Mapping[str, str]) -> Draft:
     return _Drafter(answer, catalog, media).draft()
 
 
-def assemble(drafts: Iterable[Draft], catalog: Catalog) -> tuple[Note, ...]:
-    """Put the notes of all answers in curriculum order and link related answers."""
-    ordered = sorted(drafts, key=lambda one: _rank(one.answer, catalog))
-    targets = {one.answer.id: one for one in ordered}
-    result: list[Note] = []
-    for one in ordered:
-        for note in one.notes:
-            changes = {"Notice": _notice(one, note, targets, catalog)}
-            if note.kind == "explain":
-                links = [
-                    f"<li>{_link(targets[id.text], catalog)}</li>"
-                    for id in one.answer.related
-                    if id.text in targets
-                ]
-                changes["Related"] = f"<ul>{''.join(links)}</ul>" if links else ""
-            result.append(_with_fields(note, changes, len(result) + 1))
-    return tuple(result)
+def assemble(outlines: Iterable[Outline]) -> list[Outline]:
+    """Put the answers and their notes in curriculum order and link related answers."""
+    ordered = sorted(outlines, key=lambda one: one.rank)
+    links = {one.id: one.link for one in ordered}
+    positions = count(1)
+    for i, one in enumerate(ordered):
+        notes = (
+            replace(
+                note,
+                tags=tuple(map(sys.intern, note.tags)),  # else most of the memory of a library
+                links=_links(one, note, links),
+                position=next(positions),
+            )
+            for note in one.notes
+        )
+        ordered[i] = replace(one, notes=tuple(notes))
+    return ordered
+
+
+def filled(note: Note, fields: Fields) -> Fields:
+    """Return a note's fields with those that other answers determine."""
+    if not note.links:
+        return fields
+    parts = note_types()[note.kind].fields
+    return tuple(note.links.get(p.name, text) for p, text in zip(parts, fields, strict=True))
 
 
 class _Drafter:
@@ -89,6 +132,7 @@ class _Drafter:
         self.blocks: list[CodeBlock] = []
         self.problems: list[Diagnostic] = []
         self.images: list[str] = []
+        self.fields: dict[str, Fields] = {}
 
     def render(self, text: Fragment, *, inline: bool = False, cloze: bool = False) -> Rendered:
         rendered = markdown.render(text, self.media, inline=inline, cloze=cloze)
@@ -108,11 +152,12 @@ class _Drafter:
     def draft(self) -> Draft:
         question = self.render(self.answer.question, inline=True).html
         shared = self.shared()
-        explain = self.note("", "explain", shared | self.explain(question))
+        link = f'<a href="{shared["File"]}">{question}</a>'
+        place = self.answer.question
+        explain = self.note("", place, "explain", shared | self.explain(question))
         prompts = []
         for prompt in self.answer.prompts:
             self.images = []
-            link = f'<a href="{escape(shared["File"])}">{question}</a>'
             fields = shared | {"Explains": link}
             cards: tuple[int, ...] = (0,)
             match prompt:
@@ -127,11 +172,17 @@ class _Drafter:
                         message = "hide something: `{{c1::words}}`"
                         self.problems.append(prompt.text.problem("cloze", message))
             kind = "cloze" if isinstance(prompt, Cloze) else "prompt"
-            retired = bool(prompt.retired)
-            prompts.append(self.note(f"/{prompt.id}", kind, fields, cards, retired))
-        notes = (*prompts, explain)
-        blocks = sorted(self.blocks, key=lambda block: block.code.line)
-        return Draft(self.answer, notes, tuple(self.formulas), tuple(blocks), tuple(self.problems))
+            suffix = f"/{prompt.id}"
+            prompts.append(self.note(suffix, prompt.id, kind, fields, cards, prompt.retired))
+        return Draft(
+            self.answer,
+            (*prompts, explain),
+            self.fields,
+            link,
+            tuple(self.formulas),
+            tuple(sorted(self.blocks, key=lambda block: block.code.line)),
+            tuple(self.problems),
+        )
 
     def shared(self) -> dict[str, str]:
         catalog, answer = self.catalog, self.answer
@@ -176,23 +227,29 @@ class _Drafter:
     def note(
         self,
         suffix: str,
+        place: Fragment,
         kind: str,
-        fields: Mapping[str, str],
+        texts: Mapping[str, str],
         cards: tuple[int, ...] = (0,),
-        retired: bool = False,
+        retired: Fragment | None = None,
     ) -> Note:
         answer, catalog = self.answer, self.catalog
-        tags = {*_tags(answer, catalog), f"kind::{kind}"}
-        if retired or answer.retired:
-            tags.add(RETIRED_TAG)
+        reason = retired or answer.retired
+        tags = {*_tags(answer, catalog), f"kind::{kind}", *([RETIRED_TAG] if reason else ())}
+        fields = tuple(texts.get(part.name, "") for part in note_types()[kind].fields)
+        key = answer.id + suffix
+        self.fields[key] = fields
         return Note(
-            key=answer.id + suffix,
+            key=key,
             kind=kind,
-            fields=tuple(fields.get(part.name, "") for part in note_types()[kind].fields),
             tags=tuple(sorted(tags)),
             deck=f"{catalog.settings.deck}::{_names((answer.area,), catalog.areas)}",
             cards=cards,
             media=tuple(dict.fromkeys(self.images)),
+            title=markdown.plain(fields[0]),
+            place=(place.line, place.column),
+            retired=reason.text.strip() if reason else "",
+            hash=digest(kind, *fields, "", *sorted(tags)),
         )
 
 
@@ -216,36 +273,33 @@ def _names(words: Iterable[str], terms: Terms) -> str:
     return ", ".join(term.name for term in found if term)
 
 
-def _rank(answer: Answer, catalog: Catalog) -> tuple[int, int, int, str]:
-    def rank(terms: Terms, word: str) -> int:
+def rank(answer: Answer, catalog: Catalog) -> tuple[int, int, int, str]:
+    """Return an answer's place in the curriculum: area, topic, difficulty, id."""
+
+    def of(terms: Terms, word: str) -> int:
         term = terms.find(word)
         return terms.rank(term.id) if term else len(terms.terms)
 
     return (
-        rank(catalog.areas, answer.area),
-        rank(catalog.topics, answer.topic.text),
-        rank(catalog.difficulties, answer.difficulty.text),
+        of(catalog.areas, answer.area),
+        of(catalog.topics, answer.topic.text),
+        of(catalog.difficulties, answer.difficulty.text),
         answer.id,
     )
 
 
-def _link(target: Draft, catalog: Catalog) -> str:
-    explain = target.notes[-1]
-    return f'<a href="{explain.field("File")}">{explain.field("Question")}</a>'
+def _links(one: Outline, note: Note, links: Mapping[str, str]) -> dict[str, str] | None:
+    fields = {}
+    if note.retired:
+        instead = f"see {links[note.retired]}" if note.retired in links else escape(note.retired)
+        fields["Notice"] = f"<b>Retired:</b> {instead}"
+    if note.kind == "explain":
+        related = [f"<li>{links[id.text]}</li>" for id in one.related if id.text in links]
+        if related:
+            fields["Related"] = f"<ul>{''.join(related)}</ul>"
+    return fields or None
 
 
-def _notice(one: Draft, note: Note, targets: Mapping[str, Draft], catalog: Catalog) -> str:
-    retired = {f"{one.answer.id}/{p.id}": p.retired for p in one.answer.prompts}
-    reason = retired.get(note.key) or one.answer.retired
-    if not reason:
-        return ""
-    id = reason.text.strip()
-    instead = f"see {_link(targets[id], catalog)}" if id in targets else escape(id)
-    return f"<b>Retired:</b> {instead}"
-
-
-def _with_fields(note: Note, changes: Mapping[str, str], position: int) -> Note:
-    parts = note_types()[note.kind].fields
-    values = zip(parts, note.fields, strict=True)
-    fields = tuple(changes.get(part.name, value) for part, value in values)
-    return replace(note, fields=fields, position=position)
+def digest(*parts: str) -> str:
+    """Return a short hash of some texts."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

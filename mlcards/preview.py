@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from mlcards import mathjax, template
-from mlcards.advice import advise, similar
-from mlcards.compile import Compiled, Memo, compile_cards
+from mlcards.advice import similar
+from mlcards.cache import Store
+from mlcards.compile import Compiled, compile_cards
 from mlcards.diagnostics import Diagnostic, InvalidAnswer, source_lines
-from mlcards.notes import Draft, Note
+from mlcards.notes import Fields, Note, Outline
 from mlcards.notetypes import note_types
 from mlcards.select import NothingSelected, Selection
 
@@ -55,10 +56,10 @@ def card_files(
     catalog = compiled.catalog
     shown: dict[str, list[Note]] = {}
     for note in notes:
-        shown.setdefault(note.key.partition("/")[0], []).append(note)
-    advice = list(similar(compiled.drafts))
-    drafts = {draft.answer.id: draft for draft in compiled.drafts}
-    paths = {draft.answer.start.path for draft in compiled.drafts}
+        shown.setdefault(note.answer, []).append(note)
+    alike = list(similar(compiled.outlines))
+    outlines = {outline.id: outline for outline in compiled.outlines}
+    paths = {outline.path for outline in compiled.outlines}
     data = {
         "title": catalog.settings.title,
         "live": live,
@@ -73,7 +74,8 @@ def card_files(
             )
         },
         "answers": [
-            _answer(drafts[id], members, compiled.problems, advice) for id, members in shown.items()
+            _answer(outlines[id], members, compiled.problems, alike)
+            for id, members in shown.items()
         ],
         "problems": _problems(one for one in compiled.problems if one.path not in paths),
     }
@@ -81,7 +83,7 @@ def card_files(
     site = {name: compiled.media[name].read_bytes() for name in media}
     for id, members in shown.items():
         if id not in known or known[id][0] != members:
-            sides = [side for note in members for side in _sides(note)]
+            sides = [side for filled in compiled.filled(members) for side in _sides(*filled)]
             text = f"mlcards.sides[{json.dumps(id)}] = {json.dumps(sides, ensure_ascii=False)};\n"
             known[id] = (members, text.encode())
         site[f"cards/{id}.js"] = known[id][1]
@@ -94,13 +96,13 @@ class Maker:
     def __init__(self, folder: Path, selection: Selection) -> None:
         self.folder = folder
         self.selection = selection
-        self.memo: Memo = {}
+        self.store: Store = {}
         self.sides: Sides = {}
 
     def __call__(self) -> Site:
         """Return the files as the folder is now; never fails for what is in the folder."""
         try:
-            compiled = compile_cards(self.folder, memo=self.memo)
+            compiled = compile_cards(self.folder, store=self.store)
         except InvalidAnswer as error:
             return only_problems(error.diagnostics, live=True)
         try:
@@ -135,27 +137,26 @@ def _script(data: Mapping[str, Any]) -> bytes:
 
 
 def _answer(
-    draft: Draft,
+    outline: Outline,
     notes: Sequence[Note],
     problems: Iterable[Diagnostic],
     similar: Iterable[Diagnostic],
 ) -> dict[str, Any]:
-    answer = draft.answer
     tags = [tag.split("::", 1) for tag in notes[0].tags if "::" in tag]
-    path = answer.start.path
-    title = next(note.title for note in draft.notes if note.kind == "explain")
-    words = " ".join([title, answer.id, *notes[0].tags, *(note.title for note in notes)])
+    path = outline.path
+    title = next(note.title for note in outline.notes if note.kind == "explain")
+    words = " ".join([title, outline.id, *notes[0].tags, *(note.title for note in notes)])
     return {
-        "id": answer.id,
+        "id": outline.id,
         "path": path,
-        "title": title or answer.id,
+        "title": title or outline.id,
         "search": words.casefold(),
         **{
             kind: [value for name, value in tags if name == kind]
             for kind in ("area", "topic", "company", "track", "difficulty")
         },
         "problems": _problems(one for one in problems if one.path == path),
-        "advice": _problems([*advise(draft), *(one for one in similar if one.path == path)]),
+        "advice": _problems([*outline.advice, *(one for one in similar if one.path == path)]),
         "cards": [card for note in notes for card in _cards(note)],
     }
 
@@ -170,11 +171,11 @@ def _cards(note: Note) -> Iterable[dict[str, Any]]:
         }
 
 
-def _sides(note: Note) -> Iterable[dict[str, str]]:
+def _sides(note: Note, fields: Fields) -> Iterable[dict[str, str]]:
     for number in note.cards:
         yield {
-            "question": template.question(note, number),
-            "answer": template.answer(note, number),
+            "question": template.question(note, fields, number),
+            "answer": template.answer(note, fields, number),
         }
 
 

@@ -6,14 +6,13 @@ replaces the learner's own edits. So a note keeps its time until its content cha
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mlcards.catalog import Catalog
 from mlcards.diagnostics import Diagnostic, InvalidAnswer
-from mlcards.notes import Note
+from mlcards.notes import Note, digest
 from mlcards.notetypes import NoteType, note_types
 from mlcards.source import Fragment, read
 
@@ -105,18 +104,18 @@ def to_text(record: Record) -> str:
 
 def content(note: Note) -> str:
     """Return a hash of what a learner sees of a note: its fields and tags."""
-    return _hash(note.kind, *note.fields, "", *note.tags)
+    return digest(note.hash, str(sorted((note.links or {}).items())))
 
 
 def schema(kind: NoteType) -> str:
     """Return a hash of what must never change in a note type."""
     parts = (*kind.fields, kind.template)
-    return _hash(str(kind.id), *(f"{part.id} {part.name}" for part in parts))
+    return digest(str(kind.id), *(f"{part.id} {part.name}" for part in parts))
 
 
 def look(kind: NoteType) -> str:
     """Return a hash of what may change in a note type: its templates' HTML and its CSS."""
-    return _hash(kind.name, kind.front, kind.back, kind.css)
+    return digest(kind.name, kind.front, kind.back, kind.css)
 
 
 def vanished(record: Record, notes: Iterable[Note], path: str) -> list[Diagnostic]:
@@ -149,7 +148,3 @@ def _entry(old: Entry | None, kind: str, hash: str, now: int) -> Entry:
 
 def _is_time(word: str) -> bool:
     return word.isascii() and word.isdecimal()
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

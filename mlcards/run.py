@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from mlcards.answer import Answer
+from mlcards.cache import installed
 from mlcards.code import CodeBlock, fingerprint
 from mlcards.diagnostics import Diagnostic
 from mlcards.markdown import code_blocks
@@ -118,12 +119,6 @@ def _remembered(answer: Answer, cache: Path | None) -> Run:
 
 def _key(answer: Answer) -> str:
     """Return a hash of all that determines whether the code of an answer passes."""
-    parts = [sys.version, _RUNNER.read_text("utf-8"), *_installed()]
+    parts = [sys.version, _RUNNER.read_text("utf-8"), *installed()]
     parts += [f"{b.language} {b.mode}\n{b.code.text}" for b in blocks_of(answer)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def _installed() -> list[str]:
-    from importlib.metadata import distributions
-
-    return sorted(f"{d.metadata['Name']} {d.version}" for d in distributions())

@@ -56,12 +56,16 @@ def read(file: Path, path: str, limit: int = MAX_BYTES) -> Fragment:
     Windows line ends become ``\\n`` and a byte-order mark is dropped.
     Raise InvalidAnswer for what is not readable text of a sensible size.
     """
+    return decode(read_bytes(file, path, limit), path, limit)
+
+
+def read_bytes(file: Path, path: str, limit: int) -> bytes:
+    """Read so many bytes of a file, or one more; raise InvalidAnswer if it cannot be read."""
     try:
         with file.open("rb") as stream:
-            data = stream.read(limit + 1)
+            return stream.read(limit + 1)
     except OSError as error:
         raise _unreadable(path, f"the file cannot be read ({error.strerror})") from None
-    return decode(data, path, limit)
 
 
 def decode(data: bytes, path: str, limit: int = MAX_ANSWER_BYTES) -> Fragment:

@@ -8,27 +8,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from mlcards.notes import Note
+from mlcards.notes import Fields, Note
 from mlcards.notetypes import NoteType, note_types
 
 _TAG = re.compile(r"\{\{([#/]?)(cloze:)?([^}]+)\}\}")
 _DELETION = re.compile(r"\{\{c(\d+)::|\}\}|::")
 
 
-def question(note: Note, card: int) -> str:
+def question(note: Note, fields: Fields, card: int) -> str:
     """Return the front of a card; ``card`` is its number."""
     kind = note_types()[note.kind]
-    return _fill(kind.front, _fields(kind, note), card, answer=False)
+    return _fill(kind.front, _named(kind, fields), card, answer=False)
 
 
-def answer(note: Note, card: int) -> str:
+def answer(note: Note, fields: Fields, card: int) -> str:
     """Return the back of a card."""
     kind = note_types()[note.kind]
-    return _fill(kind.back, _fields(kind, note), card, answer=True)
+    return _fill(kind.back, _named(kind, fields), card, answer=True)
 
 
-def _fields(kind: NoteType, note: Note) -> dict[str, str]:
-    return {part.name: value for part, value in zip(kind.fields, note.fields, strict=True)}
+def _named(kind: NoteType, fields: Fields) -> dict[str, str]:
+    return {part.name: value for part, value in zip(kind.fields, fields, strict=True)}
 
 
 def _fill(template: str, fields: Mapping[str, str], card: int, answer: bool) -> str:

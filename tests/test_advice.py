@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlcards.advice import advise, similar
+from mlcards.advice import similar
 from mlcards.compile import compile_cards
 
 FILE = Path("cards/ml-theory/bias-variance.md")
@@ -18,8 +18,8 @@ def advice(old: str, new: str) -> list[str]:
     FILE.write_text(text.replace(old, new), "utf-8")
     compiled = compile_cards(Path("cards"))
     assert not compiled.problems
-    found = [one for draft in compiled.drafts for one in advise(draft)]
-    found += similar(compiled.drafts)
+    found = [one for outline in compiled.outlines for one in outline.advice]
+    found += similar(compiled.outlines)
     return [str(one).removeprefix(f"{FILE}:") for one in found if one.path == str(FILE)]
 
 

@@ -22,7 +22,8 @@ def mlcards(*words: str) -> Result:
 
 
 def files(folder: Path) -> set[str]:
-    return {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()}
+    found = {str(f.relative_to(folder)) for f in folder.rglob("*") if f.is_file()}
+    return {name for name in found if not name.startswith(".cache/")}
 
 
 def test_build_writes_all_packages(mini: Path) -> None:
@@ -56,7 +57,7 @@ def test_wrong_use_writes_nothing(mini: Path) -> None:
     result = mlcards("build", "--tag", "amazn")
     assert result.exit_code == 2
     assert "no note has the tag `amazn`; did you mean amazon" in result.output
-    assert not Path("build").exists()
+    assert files(Path("build")) == set()
 
 
 def test_errors_leave_the_last_packages(mini: Path) -> None:
@@ -82,7 +83,7 @@ def test_no_answers(mini: Path) -> None:
         assert result.exit_code in (1, 2)
         assert "there are no answers" in result.output
     assert mlcards("check").exit_code == 0
-    assert not Path("build").exists()
+    assert files(Path("build")) == set()
 
 
 def test_check_writes_nothing(mini: Path) -> None:
@@ -90,7 +91,7 @@ def test_check_writes_nothing(mini: Path) -> None:
     result = mlcards("check")
     assert result.exit_code == 0
     assert result.output.endswith("2 answers, 5 notes: 0 errors, 7 pieces of advice\n")
-    assert not Path("build").exists()
+    assert files(Path("build")) == set()
 
 
 def test_check_shows_the_place(mini: Path) -> None:
@@ -179,8 +180,8 @@ def test_list(mini: Path) -> None:
     assert re.split("  +", table[0]) == [
         "auc/ties",
         "prompt",
-        "Medium",
-        "Amazon",
+        "medium",
+        "amazon",
         "What does a tied pair count in AUC?",
     ]
     assert table[-1] == "2 notes, 2 cards, from 1 answer"

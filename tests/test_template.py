@@ -29,7 +29,7 @@ def test_cards_are_rendered_as_by_anki(cards: Path, tmp_path: Path) -> None:
     prefix = compiled.catalog.settings.name
     with collection(tmp_path / "learner") as learner:
         import_package(learner, package.file)
-        for ours in compiled.notes:
+        for ours, fields in compiled.filled(compiled.notes):
             for card in note(learner, f"{prefix}/{ours.key}").cards():
-                assert template.question(ours, card.ord).strip() == bare(card.question())
-                assert template.answer(ours, card.ord).strip() == bare(card.answer())
+                assert template.question(ours, fields, card.ord).strip() == bare(card.question())
+                assert template.answer(ours, fields, card.ord).strip() == bare(card.answer())

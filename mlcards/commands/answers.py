@@ -27,23 +27,24 @@ def new(area: str, question: str, id: str | None, cards: Path) -> None:
     from mlcards.new import alike, propose_id, skeleton
     from mlcards.output import OutputError, write
 
-    compiled = common.read(cards)
-    areas = compiled.catalog.areas
+    with common.read(cards) as compiled:
+        areas = compiled.catalog.areas
+        known = {one.id: one.path for one in compiled.outlines}
+        near = alike(question, compiled.notes)
     term = areas.find(area)
     if not term:
-        near = did_you_mean(area, areas.words())
+        other = did_you_mean(area, areas.words()) or ";"
         names = ", ".join(one.id for one in areas.terms)
-        raise click.UsageError(f"`{area}` is no area{near or ';'} the areas are {names}")
+        raise click.UsageError(f"`{area}` is no area{other} the areas are {names}")
     id = id or propose_id(question)
     if not ID.fullmatch(id) or len(id) > MAX_ID:
         message = f"`{id}` is no id; {ID_RULE}, at most {MAX_ID} characters: --id some-words"
         raise click.UsageError(message)
-    for note in alike(question, compiled.notes):
+    for note in near:
         click.echo(f"note: `{note.key}` asks something similar: {note.title}", err=True)
-    taken = next((d.answer.start.path for d in compiled.drafts if d.answer.id == id), None)
     file = cards / term.id / f"{id}.md"
-    if taken or file.exists():
-        raise click.UsageError(f"{taken or file} exists; choose another name with --id")
+    if id in known or file.exists():
+        raise click.UsageError(f"{known.get(id, file)} exists; choose another name with --id")
     try:
         write(file, skeleton(question).encode())
     except OutputError as error:
@@ -72,27 +73,26 @@ def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
       mlcards check cards/ml-theory/softmax.md
     """
     from mlcards import formulas
-    from mlcards.advice import advise, similar
+    from mlcards.advice import similar
     from mlcards.diagnostics import FORMATS
 
     if rules:
         _print_rules()
         return
     folder = common.folder_of(paths)
-    compiled = common.read(folder, form)
-    found = {*compiled.problems, *similar(compiled.drafts)}
-    found.update(advice for draft in compiled.drafts for advice in advise(draft))
-    if formulas.installed():
-        every = [formula for draft in compiled.drafts for formula in draft.formulas]
-        found.update(formulas.problems(every))
-    else:
-        click.echo(formulas.HOW_TO_INSTALL, err=True)
+    with common.read(folder, form) as compiled:
+        found = {*compiled.problems, *similar(compiled.outlines)}
+        found.update(advice for one in compiled.outlines for advice in one.advice)
+        if formulas.installed():
+            found.update(formulas.check(compiled))
+        else:
+            click.echo(formulas.HOW_TO_INSTALL, err=True)
     shown = sorted(one for one in found if common.below(one.path, paths))
     errors = tuple(one for one in shown if one.severity == "error")
     if shown or form == "json":
         click.echo(FORMATS[form](shown))
     if form == "text":
-        answers = [one for one in compiled.drafts if common.below(one.answer.start.path, paths)]
+        answers = [one for one in compiled.outlines if common.below(one.path, paths)]
         notes = sum(len(one.notes) for one in answers)
         counts = (common.count(len(answers), "answer"), common.count(notes, "note"))
         advice = common.count(len(shown) - len(errors), "piece") + " of advice"
@@ -195,10 +195,10 @@ def preview(
         raise click.ClickException(page.HOW_TO_INSTALL)
     fixed = page.fixed_files(scripts)
     if output:
-        compiled = common.compiled(cards)
-        notes = common.checked(compiled, tags, without).of(compiled.notes)
-        try:
+        with common.compiled(cards) as compiled:
+            notes = common.checked(compiled, tags, without).of(compiled.notes)
             site = {**fixed, **page.card_files(compiled, notes, live=False)}
+        try:
             with output_folder(output, site):
                 for name, data in site.items():
                     write(output / name, data)

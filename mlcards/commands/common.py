@@ -39,24 +39,34 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def compiled(cards: Path) -> Compiled:
+@contextlib.contextmanager
+def compiled(cards: Path) -> Iterator[Compiled]:
     """Compile the cards folder, or print what is wrong with it and exit with 1."""
-    compiled = read(cards)
-    if compiled.problems:
-        fail(compiled.problems)
-    return compiled
+    with read(cards) as compiled:
+        if compiled.problems:
+            fail(compiled.problems)
+        yield compiled
 
 
-def read(cards: Path, form: str = "text") -> Compiled:
+@contextlib.contextmanager
+def read(cards: Path, form: str = "text") -> Iterator[Compiled]:
     """Compile the cards folder with its problems; exit with 1 if nothing can be read.
 
-    ``form`` is one of diagnostics.FORMATS.
+    ``form`` is one of diagnostics.FORMATS. The cache is held meanwhile.
     """
+    import sqlite3
+
+    from mlcards import cache
     from mlcards.compile import compile_cards
     from mlcards.diagnostics import InvalidAnswer
 
     try:
-        return compile_cards(cards, progress)
+        with cache.opened() as store:
+            try:
+                compiled = compile_cards(cards, progress, store)
+            except sqlite3.Error:  # no space, or damaged: do without the cache
+                compiled = compile_cards(cards, progress)
+            yield compiled
     except InvalidAnswer as error:
         fail(error.diagnostics, form)
 
@@ -73,7 +83,7 @@ def checked(compiled: Compiled, tags: tuple[str, ...], without: tuple[str, ...])
     return selection
 
 
-def progress(items: Sequence[Answer]) -> Iterator[Answer]:
+def progress(items: Sequence[Path]) -> Iterator[Path]:
     """Show a bar on a terminal once the work has taken longer than a moment."""
     start = time.monotonic()
     with contextlib.ExitStack() as stack:

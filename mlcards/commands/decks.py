@@ -16,6 +16,7 @@ from mlcards.commands import common
 if TYPE_CHECKING:
     from mlcards.build import Written
     from mlcards.diff import Contents
+    from mlcards.notes import Note
 
 
 @click.command()
@@ -46,12 +47,12 @@ def build(
     from mlcards.output import OutputError
     from mlcards.revision import UnusableTime
 
-    compiled = common.compiled(cards)
-    selection = common.checked(compiled, tags, without)
-    try:
-        written = _listed(build(cards, compiled, selection, output))
-    except (OutputError, UnusableTime) as error:
-        raise click.ClickException(str(error)) from None
+    with common.compiled(cards) as compiled:
+        selection = common.checked(compiled, tags, without)
+        try:
+            written = _listed(build(cards, compiled, selection, output))
+        except (OutputError, UnusableTime) as error:
+            raise click.ClickException(str(error)) from None
     most = max(written, key=lambda package: package.notes)
     packages = common.count(len(written), "package")
     click.echo(
@@ -70,8 +71,8 @@ def list_notes(cards: Path, tags: tuple[str, ...], without: tuple[str, ...], as_
       mlcards list --tag company::uber
       mlcards list --tag kind::explain --json
     """
-    compiled = common.compiled(cards)
-    chosen = common.checked(compiled, tags, without).of(compiled.notes)
+    with common.compiled(cards) as compiled:
+        chosen = common.checked(compiled, tags, without).of(compiled.notes)
     if as_json:
         objects = [
             {
@@ -87,7 +88,7 @@ def list_notes(cards: Path, tags: tuple[str, ...], without: tuple[str, ...], as_
         click.echo(json.dumps(objects, ensure_ascii=False, indent=2))
         return
     rows = [
-        (note.key, note.kind, note.field("Difficulty"), note.field("Companies"), note.title)
+        (note.key, note.kind, _tagged(note, "difficulty"), _tagged(note, "company"), note.title)
         for note in chosen
     ]
     header = ("KEY", "KIND", "DIFFICULTY", "COMPANIES", "FRONT")
@@ -103,6 +104,10 @@ def list_notes(cards: Path, tags: tuple[str, ...], without: tuple[str, ...], as_
         common.count(answers, "answer"),
     )
     click.echo(f"{counts[0]}, {counts[1]}, from {counts[2]}")
+
+
+def _tagged(note: Note, kind: str) -> str:
+    return ", ".join(tag.split("::")[1] for tag in note.tags if tag.startswith(f"{kind}::"))
 
 
 def _cut(text: str, width: int = 70) -> str:
@@ -149,9 +154,9 @@ def _contents(path: Path) -> Contents:
     try:
         if not path.is_dir():
             return contents(path.read_bytes())
-        compiled = common.compiled(path)
-        common.checked(compiled, (), ())
-        return contents(whole(path, compiled))
+        with common.compiled(path) as compiled:
+            common.checked(compiled, (), ())
+            return contents(whole(path, compiled))
     except NoPackage as error:
         raise click.UsageError(f"{path} {error}") from None
     except (OSError, UnusableTime) as error:
@@ -175,11 +180,11 @@ def release(version: str, cards: Path, output: Path) -> None:
     from mlcards.release import release as make
     from mlcards.revision import UnusableTime
 
-    compiled = common.compiled(cards)
-    try:
-        made = make(cards, compiled, version, output)
-    except (Refused, OutputError, UnusableTime) as error:
-        raise click.ClickException(str(error)) from None
+    with common.compiled(cards) as compiled:
+        try:
+            made = make(cards, compiled, version, output)
+        except (Refused, OutputError, UnusableTime) as error:
+            raise click.ClickException(str(error)) from None
     _listed(made.written)
     click.echo(f"\n{made.notes}\nTo publish it:\n")
     click.echo(f"  git add {made.record} {os.path.relpath(made.changelog)}")
