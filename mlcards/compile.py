@@ -16,6 +16,7 @@ from mlcards.diagnostics import Diagnostic, InvalidAnswer
 from mlcards.notes import Fields, Note, Outline
 from mlcards.record import Record
 from mlcards.render import Renderer, Sheet
+from mlcards.revision import RECORD
 
 Track = Callable[[Sequence[Path]], Iterable[Path]]
 
@@ -64,7 +65,7 @@ def compile_cards(folder: Path, track: Track = iter, store: Store | None = None)
     found.update(checks.related(outlines, {problem.path for problem in found}))
     released = record.load(folder)
     if sound:
-        found.update(record.vanished(released, rendered, (folder / record.FILE).as_posix()))
+        found.update(record.vanished(released, rendered, (folder / RECORD).as_posix()))
     media = {picture.name: file for file, picture in files.pictures.items()}
     problems = tuple(sorted(found))
     return Compiled(files.catalog, released, tuple(outlines), rendered, media, problems, shelf)

@@ -14,9 +14,9 @@ from mlcards.catalog import Catalog
 from mlcards.diagnostics import Diagnostic, InvalidAnswer
 from mlcards.notes import Note, digest
 from mlcards.notetypes import NoteType, note_types
+from mlcards.revision import RECORD
 from mlcards.source import Fragment, read
 
-FILE = "released.txt"
 _HEAD = "# What the last release gave to learners. Only `mlcards release` writes this file.\n"
 
 
@@ -47,7 +47,7 @@ class Record:
 
 def load(folder: Path) -> Record:
     """Read the record of a cards folder; raise InvalidAnswer if it was damaged."""
-    file = folder / FILE
+    file = folder / RECORD
     if not file.exists():
         return Record()
     text = read(file, file.as_posix())

@@ -15,7 +15,7 @@ from mlcards.compile import Compiled
 from mlcards.notes import RETIRED_TAG, Note
 from mlcards.output import write
 from mlcards.packages import packages
-from mlcards.revision import epoch, revision
+from mlcards.revision import RECORD, epoch, revision
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _UNRELEASED = "## Unreleased\n"
@@ -49,7 +49,7 @@ def release(cards: Path, compiled: Compiled, version: str, output: Path) -> Rele
     reasons = list(_reasons(compiled, renewed, version))
     past = _past_release(changelog)
     if not compiled.record.version and past not in ("", version):
-        reasons.append(f"{record.FILE} is missing, but {changelog.name} names {past}; restore it")
+        reasons.append(f"{RECORD} is missing, but {changelog.name} names {past}; restore it")
     if state.commit and state.changed:
         reasons.append("the cards folder differs from its commit; commit or undo the changes")
     if reasons:
@@ -60,8 +60,8 @@ def release(cards: Path, compiled: Compiled, version: str, output: Path) -> Rele
     written = tuple(build.write_packages(compiled, chosen, output, state))
     day = datetime.fromtimestamp(now, UTC).date()
     write(changelog, _changelog(changelog, f"## {version} ({day})\n\n{text}").encode())
-    write(cards / record.FILE, record.to_text(replace(renewed, version=version)).encode())
-    return Release(written, text, changelog, cards / record.FILE)
+    write(cards / RECORD, record.to_text(replace(renewed, version=version)).encode())
+    return Release(written, text, changelog, cards / RECORD)
 
 
 def _reasons(compiled: Compiled, renewed: record.Record, version: str) -> Iterator[str]:

@@ -8,7 +8,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from mlcards.record import FILE
+RECORD = "released.txt"
+"""Written by a release, from the cards: no change of them."""
 
 
 class UnusableTime(Exception):
@@ -85,5 +86,10 @@ def _git(folder: Path, *words: str) -> str:
 
 
 def _newest(folder: Path) -> int:
-    files = (file for file in folder.rglob("*") if file.is_file() and file.name != FILE)
-    return max(int(file.stat().st_mtime) for file in files)
+    files = (
+        Path(parent, name)
+        for parent, _, names in os.walk(folder)
+        for name in names
+        if name != RECORD
+    )
+    return max(int(file.stat().st_mtime) for file in files if file.is_file())

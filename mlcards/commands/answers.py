@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -72,32 +75,48 @@ def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
       mlcards check
       mlcards check cards/ml-theory/softmax.md
     """
-    from mlcards import formulas
-    from mlcards.advice import similar
-    from mlcards.diagnostics import FORMATS
+    from mlcards import unchanged
+    from mlcards.diagnostics import FORMATS, Diagnostic
 
     if rules:
         _print_rules()
         return
     folder = common.folder_of(paths)
-    with common.read(folder, form) as compiled:
-        found = {*compiled.problems, *similar(compiled.outlines)}
-        found.update(advice for one in compiled.outlines for advice in one.advice)
-        if formulas.installed():
-            found.update(formulas.check(compiled))
-        else:
-            click.echo(formulas.HOW_TO_INSTALL, err=True)
-    shown = sorted(one for one in found if common.below(one.path, paths))
+    state = None
+    with contextlib.suppress(OSError):
+        state = unchanged.look(folder, folder)
+    known = unchanged.recall("check", state)
+    if known is None:
+        known = _check(folder, form)
+        unchanged.remember("check", state, known)
+    found, answers, left_out = known
+    if left_out:
+        click.echo(left_out, err=True)
+    shown = [Diagnostic(*one) for one in found if common.below(one[0], paths)]
     errors = tuple(one for one in shown if one.severity == "error")
     if shown or form == "json":
         click.echo(FORMATS[form](shown))
     if form == "text":
-        answers = [one for one in compiled.outlines if common.below(one.path, paths)]
-        notes = sum(len(one.notes) for one in answers)
-        counts = (common.count(len(answers), "answer"), common.count(notes, "note"))
+        notes = [number for path, number in answers if common.below(path, paths)]
+        counts = (common.count(len(notes), "answer"), common.count(sum(notes), "note"))
         advice = common.count(len(shown) - len(errors), "piece") + " of advice"
         click.echo(f"{counts[0]}, {counts[1]}: {common.count(len(errors), 'error')}, {advice}")
     sys.exit(1 if errors else 0)
+
+
+def _check(folder: Path, form: str) -> tuple[list[Any], list[tuple[str, int]], str]:
+    """Return what was found, how many notes each file has, and why formulas were left out."""
+    from mlcards import formulas
+    from mlcards.advice import similar
+
+    with common.read(folder, form) as compiled:
+        found = {*compiled.problems, *similar(compiled.outlines)}
+        found.update(advice for one in compiled.outlines for advice in one.advice)
+        left_out = "" if formulas.installed() else formulas.HOW_TO_INSTALL
+        if not left_out:
+            found.update(formulas.check(compiled))
+        answers = [(one.path, len(one.notes)) for one in compiled.outlines]
+    return [astuple(one) for one in sorted(found)], answers, left_out
 
 
 def _print_rules() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -12,6 +13,9 @@ from typing import TYPE_CHECKING
 import click
 
 from mlcards.commands import common
+
+Row = tuple[str, int, int]
+"""A package's file, its notes and its cards."""
 
 if TYPE_CHECKING:
     from mlcards.build import Written
@@ -43,6 +47,26 @@ def build(
       mlcards build --tag amazon,google --tag hard
       mlcards build --tag 'topic::reg*' --exclude-tag kind::explain -o deck.apkg
     """
+    from mlcards import unchanged
+    from mlcards.revision import UnusableTime, revision
+
+    state = None
+    with contextlib.suppress(OSError, UnusableTime):
+        state = unchanged.look(cards, cards, tags, without, output, revision(cards))
+    written = unchanged.recall("build", state)
+    if written is None:
+        written = _build(cards, tags, without, output)
+        unchanged.remember("build", state, written, [file for file, _, _ in written])
+    else:
+        click.echo("\n".join(_line(*package) for package in written))
+    _, notes, number = max(written, key=lambda package: package[1])
+    packages = common.count(len(written), "package")
+    click.echo(f"{packages} with {common.count(notes, 'note')} and {common.count(number, 'card')}")
+
+
+def _build(
+    cards: Path, tags: tuple[str, ...], without: tuple[str, ...], output: Path | None
+) -> list[Row]:
     from mlcards.build import build
     from mlcards.output import OutputError
     from mlcards.revision import UnusableTime
@@ -50,14 +74,9 @@ def build(
     with common.compiled(cards) as compiled:
         selection = common.checked(compiled, tags, without)
         try:
-            written = _listed(build(cards, compiled, selection, output))
+            return _listed(build(cards, compiled, selection, output))
         except (OutputError, UnusableTime) as error:
             raise click.ClickException(str(error)) from None
-    most = max(written, key=lambda package: package.notes)
-    packages = common.count(len(written), "package")
-    click.echo(
-        f"{packages} with {common.count(most.notes, 'note')} and {common.count(most.cards, 'card')}"
-    )
 
 
 @click.command("list")
@@ -137,13 +156,17 @@ def diff(old: Path, new: Path, form: str | None) -> None:
     sys.exit(1 if difference.losses else 0)
 
 
-def _listed(written: Iterable[Written]) -> list[Written]:
+def _listed(written: Iterable[Written]) -> list[Row]:
     """Print each package as it is written."""
-    packages = []
+    rows = []
     for package in written:
-        click.echo(f"{package.file}: {package.notes} notes, {package.cards} cards")
-        packages.append(package)
-    return packages
+        rows.append((str(package.file), package.notes, package.cards))
+        click.echo(_line(*rows[-1]))
+    return rows
+
+
+def _line(file: str, notes: int, cards: int) -> str:
+    return f"{file}: {notes} notes, {cards} cards"
 
 
 def _contents(path: Path) -> Contents:
