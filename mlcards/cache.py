@@ -48,7 +48,7 @@ def opened(folder: Path = FOLDER) -> Iterator[Store]:
 
 
 class Cache(Store):
-    """Bytes by key in an SQLite file; any method may raise sqlite3.Error."""
+    """Bytes by key in an SQLite file; what cannot be written or read is as if it were not there."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
@@ -70,23 +70,27 @@ class Cache(Store):
             connection.close()
 
     def __getitem__(self, key: str) -> bytes:
-        row = self.connection.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchone()
-        if row is None:
-            raise KeyError(key)
-        value: bytes = row[0]
-        return value
+        for (value,) in self._do("SELECT value FROM kept WHERE key = ?", key):
+            return bytes(value)
+        raise KeyError(key)
 
     def __setitem__(self, key: str, value: bytes) -> None:
-        self.connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, value))
+        self._do("INSERT OR REPLACE INTO kept VALUES (?, ?)", key, value)
 
     def __delitem__(self, key: str) -> None:
-        self.connection.execute("DELETE FROM kept WHERE key = ?", (key,))
+        self._do("DELETE FROM kept WHERE key = ?", key)
 
     def __iter__(self) -> Iterator[str]:
-        return iter([key for (key,) in self.connection.execute("SELECT key FROM kept")])
+        return (key for (key,) in self._do("SELECT key FROM kept"))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def _do(self, statement: str, *values: str | bytes) -> list[tuple[Any, ...]]:
+        try:
+            return self.connection.execute(statement, values).fetchall()
+        except sqlite3.Error:
+            return []
 
 
 def _connect(file: Path) -> sqlite3.Connection:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from mlcards import mathjax, template
+from mlcards import cache, mathjax, template
 from mlcards.advice import similar
-from mlcards.cache import Store
 from mlcards.compile import Compiled, compile_cards
 from mlcards.diagnostics import Diagnostic, InvalidAnswer, source_lines
 from mlcards.notes import Fields, Note, Outline
@@ -96,21 +96,19 @@ class Maker:
     def __init__(self, folder: Path, selection: Selection) -> None:
         self.folder = folder
         self.selection = selection
-        self.store: Store = {}
         self.sides: Sides = {}
 
     def __call__(self) -> Site:
         """Return the files as the folder is now; never fails for what is in the folder."""
         try:
-            compiled = compile_cards(self.folder, store=self.store)
+            with cache.opened() as store:
+                compiled = compile_cards(self.folder, store=store)
+                with suppress(NothingSelected):
+                    notes = self.selection.of(compiled.notes)
+                    return card_files(compiled, notes, live=True, known=self.sides)
+                return card_files(compiled, (), live=True)
         except InvalidAnswer as error:
             return only_problems(error.diagnostics, live=True)
-        try:
-            notes = self.selection.of(compiled.notes)
-        except NothingSelected:
-            notes = ()
-        try:
-            return card_files(compiled, notes, live=True, known=self.sides)
         except OSError as error:  # a picture that went away in between; its change comes next
             problem = Diagnostic(str(error.filename), 1, 1, "unreadable", str(error.strerror))
             return only_problems([problem], live=True)
@@ -180,7 +178,7 @@ def _sides(note: Note, fields: Fields) -> Iterable[dict[str, str]]:
 
 
 def _problems(problems: Iterable[Diagnostic]) -> list[dict[str, Any]]:
-    lines = cache(source_lines)
+    lines = functools.cache(source_lines)
     result = []
     for one in problems:
         known = lines(one.path)

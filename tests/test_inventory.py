@@ -10,10 +10,13 @@ from golden import DATA
 
 from mlcards.answer import Answer
 from mlcards.catalog import Terms
+from mlcards.compile import compile_cards
+from mlcards.coverage import coverage
 from mlcards.library import load
 from mlcards.source import Fragment
 
-LIBRARY = load(Path(__file__).parents[1] / "cards")
+ROOT = Path(__file__).parents[1]
+LIBRARY = load(ROOT / "cards")
 INVENTORY = {
     entry["id"]: entry
     for entry in yaml.safe_load((DATA / "questions.yaml").read_text("utf-8"))["questions"]
@@ -50,3 +53,10 @@ def test_related_answers_name_each_other() -> None:
             assert near & related.keys() <= others, id
         for other in others:
             assert id in related[other], (id, other)
+
+
+def test_the_readme_counts_right() -> None:
+    """The README's table is what `mlcards list --coverage` prints."""
+    compiled = compile_cards(ROOT / "cards")
+    table = coverage(compiled.notes, compiled.catalog)
+    assert table in (ROOT / "README.md").read_text("utf-8")

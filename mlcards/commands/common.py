@@ -54,19 +54,13 @@ def read(cards: Path, form: str = "text") -> Iterator[Compiled]:
 
     ``form`` is one of diagnostics.FORMATS. The cache is held meanwhile.
     """
-    import sqlite3
-
     from mlcards import cache
     from mlcards.compile import compile_cards
     from mlcards.diagnostics import InvalidAnswer
 
     try:
         with cache.opened() as store:
-            try:
-                compiled = compile_cards(cards, progress, store)
-            except sqlite3.Error:  # no space, or damaged: do without the cache
-                compiled = compile_cards(cards, progress)
-            yield compiled
+            yield compile_cards(cards, progress, store)
     except InvalidAnswer as error:
         fail(error.diagnostics, form)
 

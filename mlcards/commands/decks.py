@@ -82,17 +82,31 @@ def _build(
 @click.command("list")
 @common.CARDS
 @common.selection_options
-@click.option("--json", "as_json", is_flag=True, help="As JSON, one object for each note.")
-def list_notes(cards: Path, tags: tuple[str, ...], without: tuple[str, ...], as_json: bool) -> None:
+@click.option("--json", "form", flag_value="json", help="As JSON, one object for each note.")
+@click.option(
+    "--coverage",
+    "form",
+    flag_value="coverage",
+    help="How many answers there are by area, company, track, difficulty and topic.",
+)
+def list_notes(
+    cards: Path, tags: tuple[str, ...], without: tuple[str, ...], form: str | None
+) -> None:
     """Show the notes in CARDS (cards/) that a build would write.
 
     \b
       mlcards list --tag company::uber
       mlcards list --tag kind::explain --json
+      mlcards list --coverage
     """
+    from mlcards.coverage import coverage
+
     with common.compiled(cards) as compiled:
         chosen = common.checked(compiled, tags, without).of(compiled.notes)
-    if as_json:
+    if form == "coverage":
+        click.echo(coverage(chosen, compiled.catalog))
+        return
+    if form == "json":
         objects = [
             {
                 "key": note.key,
