@@ -128,7 +128,7 @@ class Library:
             for name, source in (("yardstick", "cards"), ("floor", "notes")):
                 command = [sys.executable, str(HERE / f"{name}.py"), source, f"{name}.apkg"]
                 jobs.append(self.job(name, command, output=f"{name}.apkg"))
-        if self.answers <= 1000:
+        if self.answers <= 130:
             check = self.job("check, nothing changed", [MLCARDS, "check"], self.settle_check)
             jobs.insert(0, check)
             jobs += [self.other(tool, programs) for tool, programs in tools.items()]
@@ -264,7 +264,7 @@ def main() -> None:
     """Make the libraries, run the jobs in turn and print two tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--answers", type=int, nargs="+", default=[130, 1000, 10_000])
-    parser.add_argument("--runs", type=int, default=6, help="a third beyond 1,000 answers")
+    parser.add_argument("--runs", type=int, default=6, help="a third beyond 130 answers")
     parser.add_argument("--without-others", action="store_true", help="leave other tools out")
     options = parser.parse_args()
     start = [Job("import click", [sys.executable, "-c", "import click"], HERE)]
@@ -277,11 +277,11 @@ def main() -> None:
         for answers in options.answers:
             jobs = Library(folder / str(answers), answers).jobs(tools)
             done += jobs
-            for _ in range(options.runs if answers <= 1000 else options.runs // 3 or 1):
+            for _ in range(options.runs if answers <= 130 else max(1, options.runs // 3)):
                 for job in [*start, *jobs]:
                     job.run()
                     print(f"{job.name}: {job.runs[-1][0]:.3f} s", file=sys.stderr)
-            if answers <= 1000:
+            if answers <= 130:
                 shown, typeset = save_to_card(MLCARDS, folder / str(answers), options.runs)
                 previews.append(
                     f"Preview of {answers:,} answers, from saving a file: card after "
