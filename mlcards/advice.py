@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from mlcards.answer import Answer, Cloze, Question
 from mlcards.code import CodeBlock
 from mlcards.diagnostics import Diagnostic
-from mlcards.notes import Draft, Outline
+from mlcards.notes import Draft
+from mlcards.outline import Outline
 from mlcards.source import Fragment
 
 SPOKEN_WORDS = range(60, 131)

@@ -30,7 +30,7 @@ _CLASSES = {
     ("mlcards.diagnostics", "Diagnostic"),
     ("mlcards.markdown", "Formula"),
     ("mlcards.notes", "Note"),
-    ("mlcards.notes", "Outline"),
+    ("mlcards.outline", "Outline"),
     ("mlcards.source", "Fragment"),
 }
 

@@ -12,7 +12,7 @@ from mlcards.answer import Answer
 from mlcards.catalog import ID, ID_RULE, Catalog, Terms
 from mlcards.diagnostics import Diagnostic, did_you_mean
 from mlcards.library import Picture
-from mlcards.notes import Outline
+from mlcards.outline import Outline
 from mlcards.source import Fragment
 
 

@@ -9,11 +9,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from mlcards import checks, library, notes, record
+from mlcards import checks, library, record
 from mlcards.cache import Store, pack, take, unpack
 from mlcards.catalog import Catalog
 from mlcards.diagnostics import Diagnostic, InvalidAnswer
-from mlcards.notes import Fields, Note, Outline
+from mlcards.notes import Fields, Note
+from mlcards.outline import Outline, assemble, filled
 from mlcards.record import Record
 from mlcards.render import Renderer, Sheet
 from mlcards.revision import RECORD
@@ -41,7 +42,7 @@ class Compiled:
         for id, members in groupby(chosen, key=lambda note: note.answer):
             fields = self.shelf.take("fields", id)
             for note in members:
-                yield note, notes.filled(note, fields[note.key])
+                yield note, filled(note, fields[note.key])
 
 
 def compile_cards(folder: Path, track: Track = iter, store: Store | None = None) -> Compiled:
@@ -59,7 +60,7 @@ def compile_cards(folder: Path, track: Track = iter, store: Store | None = None)
         found.update(one.problems, checks.figures(one, files.pictures))
     by_id = {one.id.casefold(): one for one in reversed(all_outlines)}
     del all_outlines
-    outlines = notes.assemble(by_id.values())
+    outlines = assemble(by_id.values())
     del by_id
     rendered = tuple(note for one in outlines for note in one.notes)
     found.update(checks.related(outlines, {problem.path for problem in found}))

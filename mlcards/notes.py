@@ -1,4 +1,4 @@
-"""Turn answers into Anki notes: fields, tags, deck and place in the curriculum.
+"""Turn answers into Anki notes: fields, tags and deck.
 
 The fields are kept apart from the notes: those of a large library do not fit into memory.
 """
@@ -6,16 +6,14 @@ The fields are kept apart from the notes: those of a large library do not fit in
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
-from itertools import count
 
 from mlcards import markdown
 from mlcards.answer import Answer, Cloze, Question
 from mlcards.catalog import Catalog, Terms
-from mlcards.code import CodeBlock, Figure
+from mlcards.code import CodeBlock
 from mlcards.diagnostics import Diagnostic
 from mlcards.markdown import Formula, Rendered
 from mlcards.notetypes import note_types
@@ -59,25 +57,6 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Outline:
-    """What the rest of a library needs to know of one answer."""
-
-    id: str
-    path: str
-    rank: tuple[int, int, int, str]
-    """Its place in the curriculum: area, topic, difficulty, id."""
-    link: str
-    """The HTML of a link to the answer's file."""
-    related: tuple[Fragment, ...]
-    figures: tuple[Figure, ...]
-    notes: tuple[Note, ...]
-    sound: bool
-    """Whether the form of the file is right, so that no note of it is missing."""
-    problems: tuple[Diagnostic, ...]
-    advice: tuple[Diagnostic, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Draft:
     """The notes of one answer before other answers are known, and what was found in it."""
 
@@ -94,33 +73,6 @@ class Draft:
 def draft(answer: Answer, catalog: Catalog, media: Mapping[str, str]) -> Draft:
     """Render one answer; ``media`` are the pictures beside its file."""
     return _Drafter(answer, catalog, media).draft()
-
-
-def assemble(outlines: Iterable[Outline]) -> list[Outline]:
-    """Put the answers and their notes in curriculum order and link related answers."""
-    ordered = sorted(outlines, key=lambda one: one.rank)
-    links = {one.id: one.link for one in ordered}
-    positions = count(1)
-    for i, one in enumerate(ordered):
-        notes = (
-            replace(
-                note,
-                tags=tuple(map(sys.intern, note.tags)),  # else most of the memory of a library
-                links=_links(one, note, links),
-                position=next(positions),
-            )
-            for note in one.notes
-        )
-        ordered[i] = replace(one, notes=tuple(notes))
-    return ordered
-
-
-def filled(note: Note, fields: Fields) -> Fields:
-    """Return a note's fields with those that other answers determine."""
-    if not note.links:
-        return fields
-    parts = note_types()[note.kind].fields
-    return tuple(note.links.get(p.name, text) for p, text in zip(parts, fields, strict=True))
 
 
 class _Drafter:
@@ -271,33 +223,6 @@ def _tags(answer: Answer, catalog: Catalog) -> Iterator[str]:
 def _names(words: Iterable[str], terms: Terms) -> str:
     found = (terms.find(word) for word in words)
     return ", ".join(term.name for term in found if term)
-
-
-def rank(answer: Answer, catalog: Catalog) -> tuple[int, int, int, str]:
-    """Return an answer's place in the curriculum: area, topic, difficulty, id."""
-
-    def of(terms: Terms, word: str) -> int:
-        term = terms.find(word)
-        return terms.rank(term.id) if term else len(terms.terms)
-
-    return (
-        of(catalog.areas, answer.area),
-        of(catalog.topics, answer.topic.text),
-        of(catalog.difficulties, answer.difficulty.text),
-        answer.id,
-    )
-
-
-def _links(one: Outline, note: Note, links: Mapping[str, str]) -> dict[str, str] | None:
-    fields = {}
-    if note.retired:
-        instead = f"see {links[note.retired]}" if note.retired in links else escape(note.retired)
-        fields["Notice"] = f"<b>Retired:</b> {instead}"
-    if note.kind == "explain":
-        related = [f"<li>{links[id.text]}</li>" for id in one.related if id.text in links]
-        if related:
-            fields["Related"] = f"<ul>{''.join(related)}</ul>"
-    return fields or None
 
 
 def digest(*parts: str) -> str:

@@ -15,8 +15,9 @@ from mlcards import cache, mathjax, template
 from mlcards.advice import similar
 from mlcards.compile import Compiled, compile_cards
 from mlcards.diagnostics import Diagnostic, InvalidAnswer, source_lines
-from mlcards.notes import Fields, Note, Outline
+from mlcards.notes import Fields, Note
 from mlcards.notetypes import note_types
+from mlcards.outline import Outline
 from mlcards.select import NothingSelected, Selection
 
 HOW_TO_INSTALL = "the preview needs more: pip install 'mlcards[preview]'"

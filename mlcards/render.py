@@ -9,7 +9,7 @@ from pathlib import Path
 from mlcards import advice, cache, checks, code, notes, parse
 from mlcards.diagnostics import Diagnostic, InvalidAnswer
 from mlcards.library import Files
-from mlcards.notes import Outline
+from mlcards.outline import Outline, rank
 from mlcards.source import MAX_ANSWER_BYTES, decode, read_bytes
 
 
@@ -57,7 +57,7 @@ class Renderer:
         outline = Outline(
             id=answer.id,
             path=answer.start.path,
-            rank=notes.rank(answer, self.catalog),
+            rank=rank(answer, self.catalog),
             link=draft.link,
             related=answer.related,
             figures=code.figures(draft.blocks),
