@@ -37,19 +37,22 @@ def advise(draft: Draft) -> Iterator[Diagnostic]:
 
 
 def similar(outlines: Iterable[Outline]) -> Iterator[Diagnostic]:
-    """Yield advice on fronts that share nearly all their words with an earlier one."""
-    fronts = [front for outline in outlines for front in _fronts(outline)]
-    frequency = Counter(word for _, _, words in fronts for word in words)
+    """Yield advice on fronts that share nearly all their words with one earlier and not related."""
+    fronts = [(outline, *front) for outline in outlines for front in _fronts(outline)]
+    frequency = Counter(word for *_, words in fronts for word in words)
     holders: dict[str, list[int]] = {}
-    for number, (_, place, words) in enumerate(fronts):
+    for number, (outline, _, place, words) in enumerate(fronts):
+        related = {id.text for id in outline.related}
         # Two sets this alike share one of their rarest words: only those are looked up.
         rare = sorted(words, key=lambda word: (frequency[word], word))
         rare = rare[: len(words) - int(SIMILAR * len(words)) + 1]
         near = {other for word in rare for other in holders.get(word, ())}
         for other in sorted(near):
-            twin, _, others = fronts[other]
+            earlier, twin, _, others = fronts[other]
+            if earlier.id in related:
+                continue
             if len(words & others) >= SIMILAR * len(words | others):
-                message = f"this asks nearly the same as `{twin}`; ask something else or link"
+                message = f"this asks nearly the same as `{twin}`; ask something else or relate it"
                 yield _advice(place, "similar", message)
                 break
         for word in rare:

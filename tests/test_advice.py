@@ -67,7 +67,7 @@ def advice(old: str, new: str) -> list[str]:
             "Q: Which part of an error does the bagging lower?\nA: x\n\n### twin\n"
             "Q: Which part of the error does bagging lower?",
             "61:5: advice: this asks nearly the same as `bias-variance/bagging-lowers`; "
-            "ask something else or link [similar]",
+            "ask something else or relate it [similar]",
         ),
     ],
 )
@@ -75,3 +75,16 @@ def test_advice(old: str, new: str, expected: str, mini: Path) -> None:
     """Advice names the limit that an answer leaves, at its place."""
     before = advice("---\n", "---\n")
     assert expected in set(advice(old, new)) - set(before)
+
+
+def test_related_answers_may_ask_nearly_the_same(mini: Path) -> None:
+    """Two answers that name each other may have similar fronts."""
+    text = FILE.read_text("utf-8")
+    assert "related: [auc]" in text
+    twin = FILE.with_name("twin.md")
+    twin.write_text(text, "utf-8")
+    apart = similar(compile_cards(Path("cards")).outlines)
+    assert "bias-variance" in " ".join(map(str, apart))
+    FILE.write_text(text.replace("related: [auc]", "related: [auc, twin]"), "utf-8")
+    twin.write_text(text.replace("related: [auc]", "related: [bias-variance]"), "utf-8")
+    assert list(similar(compile_cards(Path("cards")).outlines)) == []
