@@ -167,8 +167,8 @@ def _add(archive: zipfile.ZipFile, name: str, file: Path) -> None:
 def _member(name: str) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, _ZIP_DATE)
     info.compress_type = zipfile.ZIP_DEFLATED
-    # A third less time than the default level for 4 % more bytes; ZipFile.open takes it from here.
-    info._compresslevel = 4  # type: ignore[attr-defined]
+    # Two thirds of the time of the default level for 12 % more bytes; ZipFile.open reads it.
+    info._compresslevel = 1  # type: ignore[attr-defined]
     info.create_system = 3
     info.external_attr = 0o644 << 16
     return info
