@@ -3,6 +3,9 @@
 Each job is a whole cold process, run several times in turn with the others. Reported are medians
 of the wall-clock and processor time in seconds, the peak memory of all its processes in MB
 (proportional set size, sampled), and the size of what it wrote in MB. The page cache is warm.
+
+100,000 answers, once on two cores: 23 minutes from nothing, 7 to write all packages again, 2.9
+seconds when nothing changed; 2.3 GB of memory, 1.1 GB of cache, and a deck of 1.3 GB.
 """
 
 from __future__ import annotations
