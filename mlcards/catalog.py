@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -102,7 +103,7 @@ def load(folder: Path) -> Catalog:
     def mapping(name: str) -> frontmatter.Mapping:
         try:
             text = read(folder / name, (folder / name).as_posix())
-            found, duplicates = frontmatter.read_mapping(text)
+            found, duplicates = _read_mapping(text)
         except InvalidAnswer as error:
             problems.extend(error.diagnostics)
             return frontmatter.Mapping(Fragment("", name), ())
@@ -120,6 +121,9 @@ def load(folder: Path) -> Catalog:
     difficulties = Terms.of("difficulty", tuple(Term(d, d) for d in DIFFICULTIES))
     return Catalog(settings, **terms, difficulties=difficulties, sources=works)
 
+
+_read_mapping = functools.lru_cache(maxsize=3)(frontmatter.read_mapping)
+"""The preview reads the same texts again after each change."""
 
 _KINDS = {"areas": "area", "topics": "topic", "companies": "company", "tracks": "track"}
 

@@ -64,7 +64,7 @@ class _Page:
         """Make the page again after each change, also of a folder that goes and comes back."""
         while True:
             try:
-                async for _ in awatch(self.folder, debounce=100, step=20):
+                async for _ in awatch(self.folder, debounce=100, step=5):
                     await self.renew()
                     if not self.folder.exists():
                         break
