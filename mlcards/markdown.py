@@ -21,6 +21,15 @@ from mlcards.syntax import CLOZE, parser
 _SPECIAL = re.compile(r"\[(?=sound:|\[type:|latex\]|\$\$?\]|anki:)")
 # MathJax would take these in text or code for the delimiters of a formula.
 _DELIMITER = re.compile(r"\\(?=[()\[\]])")
+_FORMULA = r"\\\((?:(?!\\\)).)*\\\)"
+# A browser would break the line between a formula and the punctuation at it, even after U+2060.
+_PUNCTUATED = re.compile(
+    r"\\\[.*?\\\]|"  # has a line to itself
+    r"""(?P<before>[("“]?)"""
+    rf"(?:\{{\{{c[\d,]+::{_FORMULA}\}}\}}|{_FORMULA})"
+    r"""(?P<after>(?:[.,;?!)\]"”’…]|:(?!:)|&#58;|-\w+)*)""",
+    re.DOTALL,
+)
 _REFERENCE = re.compile(r"\[[^\]]+\]: ")
 _CLOZE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", ":": "&#58;"})
 IMAGE_SUFFIXES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
@@ -81,7 +90,7 @@ def render(
     job = _Job(source, media, cloze, source.text.split("\n"))
     html = _renderer().render(_tokens(source.text, job, inline), parser().options, {"job": job})
     return Rendered(
-        html.strip(),
+        _PUNCTUATED.sub(_unbroken, html.strip()),
         tuple(job.formulas),
         tuple(dict.fromkeys(job.images)),
         frozenset(job.clozes),
@@ -300,6 +309,11 @@ def _neutral(html: str, job: _Job) -> str:
     """Take from text or code what Anki or MathJax would interpret."""
     html = _DELIMITER.sub(r"\\<span></span>", _SPECIAL.sub("&#91;", html))
     return html.translate(_CLOZE_SIGNS) if job.cloze else html
+
+
+def _unbroken(match: re.Match[str]) -> str:
+    around = match["before"] or match["after"]
+    return f'<span class="unbroken">{match[0]}</span>' if around else match[0]
 
 
 def _raw_html(job: _Job, place: Fragment, html: str) -> None:

@@ -38,6 +38,20 @@ FORMULA_ERRORS = """() => [...document.querySelectorAll(
   'mjx-merror, mjx-container [mathcolor=red], mjx-container [style*="color: red"]'
 )].map(e => e.textContent)"""
 
+LONELY_PUNCTUATION = """() => [...document.querySelectorAll('mjx-container:not([display])')]
+  .filter(formula => {
+    let last = formula;
+    while (!last.nextSibling && last.parentElement.matches('span, strong, em'))
+      last = last.parentElement;
+    const text = last.nextSibling;
+    if (text?.nodeType !== 3 || !/^[.,;:?!)\\]]/.test(text.data)) return false;
+    const mark = document.createRange();
+    mark.setStart(text, 0);
+    mark.setEnd(text, 1);
+    return mark.getBoundingClientRect().left < formula.getBoundingClientRect().right - 2;
+  })
+  .map(formula => formula.parentElement.closest('p, li, td, h1, div').textContent.slice(0, 60))"""
+
 BROKEN_IMAGES = "[...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
 
 
@@ -58,7 +72,7 @@ def test_cards_are_legible_by_day_and_night_on_a_phone(
 ) -> None:
     """At 360 px nothing makes the page scroll sideways; text has a contrast of 4.5 : 1.
 
-    No formula shows an error, no picture is missing, and nothing comes from another place.
+    No line begins with a formula's punctuation, no formula shows an error, no picture is missing, and nothing comes from another place.
     """
     page = browser.new_page(viewport={"width": 360, "height": 700})
     outside: list[str] = []
@@ -70,6 +84,7 @@ def test_cards_are_legible_by_day_and_night_on_a_phone(
         show(page, tmp_path, shown)
         found[f"{answer}: too wide"] = page.evaluate(WIDE)
         found[f"{answer}: formulas"] = page.evaluate(FORMULA_ERRORS)
+        found[f"{answer}: punctuation alone"] = page.evaluate(LONELY_PUNCTUATION)
         found[f"{answer}: pictures"] = page.evaluate(BROKEN_IMAGES)
         found[f"{answer}: contrast by day"] = page.evaluate(CONTRAST)
         by_night(page)
@@ -96,12 +111,16 @@ def test_sections_are_folded_and_the_answer_is_not(
 
 
 def test_the_measures_see_what_is_wrong(browser: Browser, tmp_path: Path) -> None:
-    """A broken formula, an unknown macro, pale text, a wide box and a lost picture are found."""
+    """Broken formulas, pale text, wide boxes, lost pictures and lone punctuation are found."""
     page = browser.new_page(viewport={"width": 360, "height": 700})
     wide = '<p style="width: 900px">wide</p>'
     pale = '<p style="color: #aaa">pale</p>'
-    show(page, tmp_path, [rf'\(\frac{{a\) and \(\foo\) {wide} {pale} <img src="gone.svg">'])
+    narrow = r'<p style="width: 1em">\(x + y\).</p>'
+    show(
+        page, tmp_path, [rf'{narrow} \(\frac{{a\) and \(\foo\) {wide} {pale} <img src="gone.svg">']
+    )
     assert len(page.evaluate(FORMULA_ERRORS)) == 2
+    assert len(page.evaluate(LONELY_PUNCTUATION)) == 1
     assert len(page.evaluate(WIDE)) == 1
     assert len(page.evaluate(CONTRAST)) >= 1
     assert len(page.evaluate(BROKEN_IMAGES)) == 1
