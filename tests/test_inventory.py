@@ -27,6 +27,12 @@ def ids(words: tuple[Fragment, ...], terms: Terms) -> list[str]:
     return sorted(term.id for word in words if (term := terms.find(word.text)))
 
 
+def test_every_question_has_its_answer() -> None:
+    """All 130 questions of the inventory are answered."""
+    assert INVENTORY.keys() <= {answer.id for answer in LIBRARY.answers}
+    assert len(INVENTORY) == 130
+
+
 INVENTORIED = [answer for answer in LIBRARY.answers if answer.id in INVENTORY]
 
 
