@@ -154,8 +154,9 @@ class _Drafter:
             source = self.catalog.sources.get(citation.key.text)
             if source:
                 work = f'<a href="{escape(source.url)}">{escape(source.title)}</a>'
-                place = f", {escape(citation.place)}" if citation.place else ""
-                items.append(f"<li>{escape(source.by)}: {work}{place}</li>")
+                place = citation.place
+                lead = "" if not place else " " if place.startswith("(") else ", "
+                items.append(f"<li>{escape(source.by)}: {work}{lead}{escape(place)}</li>")
         return f"<ul>{''.join(items)}</ul>"
 
     def explain(self, question: str) -> dict[str, str]:

@@ -76,6 +76,7 @@ def test_every_card_renders(written: list[Written], compiled: Compiled, tmp_path
                 )
                 assert "mlcards" not in words or "mlcards" in card.note().values()[0]
             assert question != answer
+            assert "</a>, (" not in answer  # a source cited with a note in parentheses only
             if "cloze" in card.note().note_type()["name"].lower():
                 assert 'class="cloze"' in question
                 assert "[...]" in question or 'data-cloze="' in question
