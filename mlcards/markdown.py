@@ -21,15 +21,8 @@ from mlcards.syntax import CLOZE, parser
 _SPECIAL = re.compile(r"\[(?=sound:|\[type:|latex\]|\$\$?\]|anki:)")
 # MathJax would take these in text or code for the delimiters of a formula.
 _DELIMITER = re.compile(r"\\(?=[()\[\]])")
-_FORMULA = r"\\\((?:(?!\\\)).)*\\\)"
-# A browser would break the line between a formula and the punctuation at it, even after U+2060.
-_PUNCTUATED = re.compile(
-    r"\\\[.*?\\\]|"  # has a line to itself
-    r"""(?P<before>[("“]?)"""
-    rf"(?:\{{\{{c[\d,]+::{_FORMULA}\}}\}}|{_FORMULA})"
-    r"""(?P<after>(?:[.,;?!)\]"”’…]|:(?!:)|&#58;|-\w+)*)""",
-    re.DOTALL,
-)
+_OPENING = re.compile(r"[(\[\"“‘']$")
+_CLOSING = re.compile(r"(?:[-'’]\w+|[.,;:?!)\]\"”’'…%]|&#58;)+")
 _REFERENCE = re.compile(r"\[[^\]]+\]: ")
 _CLOZE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", ":": "&#58;"})
 IMAGE_SUFFIXES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
@@ -90,7 +83,7 @@ def render(
     job = _Job(source, media, cloze, source.text.split("\n"))
     html = _renderer().render(_tokens(source.text, job, inline), parser().options, {"job": job})
     return Rendered(
-        _PUNCTUATED.sub(_unbroken, html.strip()),
+        html.strip(),
         tuple(job.formulas),
         tuple(dict.fromkeys(job.images)),
         frozenset(job.clozes),
@@ -144,6 +137,18 @@ class _Renderer(RendererHTML):
     A method's name is the type of the token that it renders.
     """
 
+    def renderInline(  # noqa: N802 - overrides markdown-it's
+        self, tokens: Sequence[Token], options: OptionsDict, env: EnvType
+    ) -> str:
+        html = [
+            self.rules.get(token.type, self.renderToken)(tokens, i, options, env)
+            for i, token in enumerate(tokens)
+        ]
+        for i, token in enumerate(tokens):
+            if token.type == "formula" and not token.block:
+                _keep_together(tokens, i, html)
+        return "".join(html)
+
     def text(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         job: _Job = env["job"]
         token = tokens[i]
@@ -170,6 +175,8 @@ class _Renderer(RendererHTML):
             place = Fragment(
                 "", place.path, *Fragment(lead, "", place.line, place.column).place(len(lead))
             )
+        if (len(tex) - len(tex.rstrip("\\"))) % 2:  # of a space after a backslash
+            tex += " "
         tex_place = Fragment(tex, place.path, place.line, place.column)
         job.formulas.append(Formula(tex_place, token.block))
         if job.cloze and CLOZE.search(tex):
@@ -282,7 +289,10 @@ class _Renderer(RendererHTML):
         alt = escape(plain(self.renderInlineAsText(token.children, options, env)))
         src = src.removeprefix("./")
         name = job.media.get(src)
-        if not alt:
+        if any(child.type == "formula" for child in token.children or ()):
+            message = "say the formula in words: a picture's text is read aloud"
+            job.problem(_place(job, token), "alt-text", message)
+        elif not alt:
             message = "say in words what the picture shows: `![what it shows](file.svg)`"
             job.problem(_place(job, tokens[i]), "alt-text", message)
         if name is None:
@@ -311,9 +321,24 @@ def _neutral(html: str, job: _Job) -> str:
     return html.translate(_CLOZE_SIGNS) if job.cloze else html
 
 
-def _unbroken(match: re.Match[str]) -> str:
-    around = match["before"] or match["after"]
-    return f'<span class="unbroken">{match[0]}</span>' if around else match[0]
+def _keep_together(tokens: Sequence[Token], i: int, html: list[str]) -> None:
+    """Let no line break between the formula at ``i`` and the punctuation at it.
+
+    A browser would break there, even at U+2060. ``html`` is what each token became.
+    """
+    first = last = i
+    while first and tokens[first - 1].nesting == 1 and tokens[last + 1].nesting == -1:
+        first, last = first - 1, last + 1  # a deletion, link or emphasis of the formula alone
+    before = after = ""
+    if first and tokens[first - 1].type == "text" and (match := _OPENING.search(html[first - 1])):
+        before = match[0]
+        html[first - 1] = html[first - 1].removesuffix(before)
+    if tokens[last + 1 :] and tokens[last + 1].type == "text":
+        after = match[0] if (match := _CLOSING.match(html[last + 1])) else ""
+        html[last + 1] = html[last + 1].removeprefix(after)
+    if before or after:
+        html[first] = f'<span class="unbroken">{before}{html[first]}'
+        html[last] += f"{after}</span>"
 
 
 def _raw_html(job: _Job, place: Fragment, html: str) -> None:
