@@ -49,7 +49,7 @@ def similar(outlines: Iterable[Outline]) -> Iterator[Diagnostic]:
         near = {other for word in rare for other in holders.get(word, ())}
         for other in sorted(near):
             earlier, twin, _, others = fronts[other]
-            if earlier.id in related:
+            if earlier.id in related or outline.id in {id.text for id in earlier.related}:
                 continue
             if len(words & others) >= SIMILAR * len(words | others):
                 message = f"this asks nearly the same as `{twin}`; ask something else or relate it"

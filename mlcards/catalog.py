@@ -167,6 +167,8 @@ def _sources(
 def _settings(library: frontmatter.Mapping, problems: list[Diagnostic]) -> Settings:
     values, _ = _texts(library.place, library, _LIBRARY_KEYS, _LIBRARY_KEYS, problems)
     settings = Settings(*values)
+    if settings.name and not ID.fullmatch(settings.name):
+        problems.append(library.place.problem("catalog", f"`name` is no id; {ID_RULE}"))
     if "::" in settings.deck:
         message = "the root deck has one name, without `::`; its parts are the areas"
         problems.append(library.place.problem("catalog", message))
@@ -198,6 +200,11 @@ def _texts(
         message = f"write a list: `aliases: [{aliases}]`"
         problems.append(place_of(aliases).problem("catalog", message))
     items = aliases.items if isinstance(aliases, frontmatter.Sequence) else ()
+    problems.extend(
+        place_of(item).problem("catalog", "an alias is one word or phrase")
+        for item in items
+        if not isinstance(item, Fragment) or not item.text.strip()
+    )
     return values, tuple(str(item) for item in items)
 
 

@@ -17,16 +17,23 @@ from mlcards.source import Fragment
 
 
 def names(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
-    """Companies, topics, tracks and difficulties are those of the taxonomy."""
+    """Companies, topics, tracks and difficulties are those of the taxonomy, each once."""
     yield from _unknown(answer.companies, lists.companies)
     yield from _unknown((answer.topic,), lists.topics)
     yield from _unknown((answer.difficulty,), lists.difficulties)
-    yield from _unknown((*answer.tracks, *answer.core_for), lists.tracks)
+    yield from _unknown(answer.tracks, lists.tracks)
+    yield from _unknown(answer.core_for, lists.tracks)
 
 
 def _unknown(words: tuple[Fragment, ...], terms: Terms) -> Iterator[Diagnostic]:
+    seen: set[str] = set()
     for word in words:
-        if word.text and not terms.find(word.text):
+        if term := terms.find(word.text):
+            if term.id in seen:
+                message = f"`{word}` is `{term.id}`, which stands here already; keep one"
+                yield word.problem("duplicate", message)
+            seen.add(term.id)
+        elif word.text:
             near = did_you_mean(word.text, terms.words()) or "; see cards/taxonomy.yaml"
             yield word.problem("unknown-name", f"`{word}` is no {terms.kind}{near}")
 

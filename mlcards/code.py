@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -76,6 +76,17 @@ def read_block(info: str, code: str, place: Fragment) -> tuple[CodeBlock | None,
         near = did_you_mean(language, _languages()) or "; write `text` for plain text"
         return None, place.problem("code-language", message + near)
     return CodeBlock(body, language), None
+
+
+def outputs(blocks: Iterable[CodeBlock]) -> Iterator[tuple[CodeBlock, CodeBlock | None]]:
+    """Yield each shown output with the block above whose output it is, if there is one."""
+    source = None
+    for block in blocks:
+        if block.language == "output":
+            yield block, source
+            source = None
+        elif block.language == "python" and block.mode != "test":
+            source = block if block.mode == "" else None
 
 
 def figures(blocks: Collection[CodeBlock]) -> tuple[Figure, ...]:

@@ -13,7 +13,7 @@ from html import escape
 from mlcards import markdown
 from mlcards.answer import Answer, Cloze, Question
 from mlcards.catalog import Catalog, Terms
-from mlcards.code import CodeBlock
+from mlcards.code import CodeBlock, outputs
 from mlcards.diagnostics import Diagnostic
 from mlcards.markdown import Formula, Rendered
 from mlcards.notetypes import note_types
@@ -103,6 +103,9 @@ class _Drafter:
 
     def draft(self) -> Draft:
         question = self.render(self.answer.question, inline=True).html
+        if "<a " in question or "<img " in question:
+            message = "write the question in words; it is a link itself on other cards"
+            self.problems.append(self.answer.question.problem("question", message))
         shared = self.shared()
         link = f'<a href="{shared["File"]}">{question}</a>'
         place = self.answer.question
@@ -126,13 +129,18 @@ class _Drafter:
             kind = "cloze" if isinstance(prompt, Cloze) else "prompt"
             suffix = f"/{prompt.id}"
             prompts.append(self.note(suffix, prompt.id, kind, fields, cards, prompt.retired))
+        blocks = tuple(sorted(self.blocks, key=lambda block: block.code.line))
+        for output, source in outputs(blocks):
+            if source is None:
+                message = "no code above prints this; an output stands below its `python` block"
+                self.problems.append(output.code.problem("output", message))
         return Draft(
             self.answer,
             (*prompts, explain),
             self.fields,
             link,
             tuple(self.formulas),
-            tuple(sorted(self.blocks, key=lambda block: block.code.line)),
+            blocks,
             tuple(self.problems),
         )
 

@@ -56,10 +56,14 @@ class _Parser:
         else:
             lists, words = self.header(self.fragment.slice(*header.span(1)))
             body = self.fragment.slice(header.end())
-        for offset, line in _lines(body.text):
+        lines, fence = _lines(body.text)
+        for offset, line in lines:
             if _NO_SPACE.match(line):
                 message = "put a space after the `#` of a heading, or write `\\#`"
                 self.problem(body.slice(offset, offset), "heading", message)
+        if fence is not None:
+            message = "this opens code that nothing closes; write the same signs alone below it"
+            self.problem(body.slice(fence, fence), "fence", message)
         question, spoken, parts = self.body(body)
         sections = self.sections(parts)
         checklist = self.take(sections, "checklist")
@@ -118,7 +122,7 @@ class _Parser:
             else:
                 words[key.text] = value
         for name in REQUIRED:
-            if not mapping.get(name):
+            if mapping.get(name) is None:
                 message = f"the key `{name}` is missing; add it to the frontmatter"
                 self.problem(fragment.slice(0, 0), "missing-key", message)
         for key, value in mapping.items:
@@ -232,7 +236,7 @@ def split(fragment: Fragment, level: int) -> list[Section]:
     heading = fragment.slice(0, 0)
     start = 0
     found: list[Section] = []
-    for offset, line in _lines(fragment.text):
+    for offset, line in _lines(fragment.text)[0]:
         match = _HEADING.match(line)
         if match and len(match[1]) == level:
             found.append(Section(heading, fragment.slice(start, offset)))
@@ -246,7 +250,7 @@ def _marked(fragment: Fragment) -> list[tuple[Fragment, Fragment]]:
     """Split a prompt at its ``Q:``, ``A:``, ``C:`` and ``retired:``, outside of code."""
     marks = [
         match
-        for offset, _ in _lines(fragment.text)
+        for offset, _ in _lines(fragment.text)[0]
         if (match := _MARK.match(fragment.text, offset))
     ]
     ends = [*(mark.start() for mark in marks), len(fragment.text)]
@@ -256,20 +260,23 @@ def _marked(fragment: Fragment) -> list[tuple[Fragment, Fragment]]:
     return pieces
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines outside of fenced code, each with its offset."""
+def _lines(text: str) -> tuple[list[tuple[int, str]], int | None]:
+    """Return the lines outside of fenced code, with offsets, and where a fence is left open."""
+    found: list[tuple[int, str]] = []
     offset = 0
     fence = ""
+    opened = 0
     for line in text.split("\n"):
         closing = line.strip()
         if fence:
             if len(closing) >= len(fence) and set(closing) == {fence[0]}:
                 fence = ""
         elif match := _FENCE.match(line):
-            fence = match[1]
+            fence, opened = match[1], offset + match.start(1)
         else:
-            yield offset, line
+            found.append((offset, line))
         offset += len(line) + 1
+    return found, opened if fence else None
 
 
 def _same(section: Section, name: str) -> bool:

@@ -26,7 +26,7 @@ ERRORS = {
     "source": "A source is a key of cards/sources.yaml.",
     "source-place": "A source is cited with the place in it.",
     "related": "`related` names the ids of other answers.",
-    "question": "A file has one question, as its first heading.",
+    "question": "A file has one question, as its first heading, without links and pictures.",
     "spoken": "The spoken answer stands below the question.",
     "checklist": "There is a checklist, and it is one list.",
     "section": "Each section has a name of its own and is not empty.",
@@ -36,6 +36,7 @@ ERRORS = {
     "mathjax": "MathJax with Anki's packages can typeset each formula.",
     "code-language": "The language of code is one that Pygments knows.",
     "code-mode": "After `python` stands nothing, `test`, `no-run` or `figure=…`.",
+    "fence": "Fenced code is closed.",
     "indented-code": "Code stands between fences.",
     "heading": "Headings are written with `#`.",
     "html": "There is no raw HTML.",
@@ -48,7 +49,7 @@ ERRORS = {
     "record": "released.txt is as `mlcards release` wrote it.",
     "vanished": "What was released is present or retired.",
     "run": "The answer's Python runs (`mlcards test`).",
-    "output": "Shown output is what the code prints (`mlcards test`).",
+    "output": "Shown output is what the code above it prints (`mlcards test`).",
 }
 
 ADVICE = {

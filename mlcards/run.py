@@ -10,13 +10,14 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mlcards.answer import Answer
 from mlcards.cache import installed
-from mlcards.code import CodeBlock, fingerprint
+from mlcards.code import CodeBlock, fingerprint, outputs
 from mlcards.diagnostics import Diagnostic
 from mlcards.markdown import code_blocks
 
@@ -53,11 +54,12 @@ def run(answer: Answer) -> Run:
         return Run(answer, None, {})
     path = answer.start.path
     job = {"path": path, "fingerprint": fingerprint(blocks), "blocks": list(_job(blocks))}
-    environment = {**os.environ, "PYTHONHASHSEED": "0", **dict.fromkeys(_THREADS, "1")}
+    inherited = {name: word for name, word in os.environ.items() if not name.startswith("PYTHON")}
+    environment = {**inherited, "PYTHONHASHSEED": "0", **dict.fromkeys(_THREADS, "1")}
     with tempfile.TemporaryDirectory() as folder:
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-X", "utf8", "-W", "error", str(_RUNNER)],
+                [sys.executable, "-s", "-P", "-X", "utf8", "-W", "error", str(_RUNNER)],
                 input=json.dumps(job),
                 capture_output=True,
                 encoding="utf-8",
@@ -87,19 +89,17 @@ def blocks_of(answer: Answer) -> tuple[CodeBlock, ...]:
 
 
 def _job(blocks: tuple[CodeBlock, ...]) -> Iterator[dict[str, Any]]:
-    jobs: list[tuple[bool, dict[str, Any]]] = []
-    for block in blocks:
-        if block.language == "output" and jobs:
-            jobs[-1][1].update(output=block.code.text, output_line=block.code.line)
-        elif block.language == "python" and block.mode != "no-run":
-            job = {
-                "code": block.code.text,
-                "line": block.code.line,
-                "figure": block.figure,
-                "output": None,
-            }
-            jobs.append((bool(block.figure), job))
-    yield from (job for _, job in sorted(jobs, key=lambda pair: pair[0]))
+    printed = {source: output for output, source in outputs(blocks)}
+    run = [block for block in blocks if block.language == "python" and block.mode != "no-run"]
+    for block in sorted(run, key=lambda block: bool(block.figure)):
+        output = printed.get(block)
+        yield {
+            "code": block.code.text,
+            "line": block.code.line,
+            "figure": block.figure,
+            "output": output.code.text if output else None,
+            "output_line": output.code.line if output else None,
+        }
 
 
 def _remembered(answer: Answer, cache: Path | None) -> Run:
@@ -110,10 +110,11 @@ def _remembered(answer: Answer, cache: Path | None) -> Run:
         return Run(answer, None, {})
     result = run(answer)
     if result.problem is None:
-        cache.mkdir(parents=True, exist_ok=True)
-        for old in cache.glob(f"{answer.id}-{'[0-9a-f]' * 16}"):
-            old.unlink(missing_ok=True)
-        passed.touch()
+        with suppress(OSError):  # run again next time
+            cache.mkdir(parents=True, exist_ok=True)
+            for old in cache.glob(f"{answer.id}-{'[0-9a-f]' * 16}"):
+                old.unlink(missing_ok=True)
+            passed.touch()
     return result
 
 

@@ -86,5 +86,8 @@ def test_related_answers_may_ask_nearly_the_same(mini: Path) -> None:
     apart = similar(compile_cards(Path("cards")).outlines)
     assert "bias-variance" in " ".join(map(str, apart))
     FILE.write_text(text.replace("related: [auc]", "related: [auc, twin]"), "utf-8")
+    twin.write_text(text.replace("related: [auc]", "related: []"), "utf-8")
+    assert list(similar(compile_cards(Path("cards")).outlines)) == []
     twin.write_text(text.replace("related: [auc]", "related: [bias-variance]"), "utf-8")
+    FILE.write_text(text, "utf-8")
     assert list(similar(compile_cards(Path("cards")).outlines)) == []

@@ -40,6 +40,8 @@ from mlcards.diagnostics import InvalidAnswer
             "esl:",
             "2:1: `esl` stands twice, first in line 1; keep one",
         ),
+        ("library.yaml", "name: mini", "name: Mini Interview", "1:1: `name` is no id; use a-z"),
+        ("taxonomy.yaml", "[FB, Facebook]", "[{a: b}]", "an alias is one word or phrase [catalog]"),
         ("library.yaml", "deck: Mini Interview\n", "", "1:1: `deck` is missing; write `deck: …`"),
     ],
 )

@@ -77,6 +77,26 @@ def test_output_is_compared(mini: Path) -> None:
     assert problem() == f"{place}: the block above printed something else:\n2 [output]"
 
 
+def test_output_is_that_of_the_shown_block_above(mini: Path) -> None:
+    """A test block between the code and its output prints for nobody."""
+    with_code("```python\nprint(1)\n```\n\n```python test\nprint(2)\n```\n\n```output\n1\n```")
+    assert not any(r.problem for r in module.run_all(load(Path("cards")).answers))
+
+
+def test_each_run_has_the_same_hashes(mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What depends on the order of a set is the same in every run, whatever the environment."""
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    monkeypatch.setenv("PYTHONOPTIMIZE", "2")
+    with_code("```python\nassert False, hash('a')\n```")
+    assert problem() == problem()
+
+
+def test_what_passed_need_not_be_remembered(mini: Path) -> None:
+    """A file where the folder should be is no reason to fail."""
+    Path("build").write_text("", "utf-8")
+    assert CliRunner().invoke(main, ["test"]).output == "the code of 2 answers passes\n"
+
+
 def test_no_run_is_not_run_and_blocks_share_names(mini: Path) -> None:
     """`no-run` is only shown; later blocks see the names of earlier ones."""
     with_code("```python no-run\n1 / 0\n```\n\n```python test\nassert auc([1], [0]) == 1\n```")
