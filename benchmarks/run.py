@@ -61,25 +61,24 @@ class Job:
         """Run it once more."""
         self.prepare()
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            self.command,
-            cwd=self.folder,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-        peak: list[float] = [0.0]
-        watch = threading.Thread(target=_watch, args=(process.pid, peak))
-        watch.start()
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - start
-        watch.join()
-        assert process.stderr
-        message = process.stderr.read().decode()
-        assert status == 0, f"{self.name}: {message}"
-        process.returncode = status
-        process.stderr.close()
+        with tempfile.TemporaryFile() as errors:
+            start = time.perf_counter()
+            process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+            )
+            peak: list[float] = [0.0]
+            watch = threading.Thread(target=_watch, args=(process.pid, peak))
+            watch.start()
+            _, status, used = os.wait4(process.pid, 0)
+            wall = time.perf_counter() - start
+            watch.join()
+            errors.seek(0)
+            assert status == 0, f"{self.name}: {errors.read().decode()}"
+            process.returncode = status
         self.runs.append((wall, used.ru_utime + used.ru_stime, peak[0]))
         if self.output:
             written = [self.folder / self.output, *(self.folder / self.output).rglob("*.apkg")]

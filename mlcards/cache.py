@@ -52,22 +52,26 @@ class Cache(Store):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self.damaged = False
 
     @classmethod
     @contextlib.contextmanager
     def at(cls, file: Path) -> Iterator[Cache]:
-        """Open the file, or a new one in place of one that is damaged."""
+        """Open the file, or a new one in place of one that is damaged; found so, it is given up."""
         try:
             connection = _connect(file)
         except sqlite3.DatabaseError:
             file.unlink()
             connection = _connect(file)
+        cache = cls(connection)
         try:
-            yield cls(connection)
+            yield cache
         finally:
             with contextlib.suppress(sqlite3.Error):  # no space: made again next time
                 connection.commit()
             connection.close()
+            if cache.damaged:
+                file.unlink(missing_ok=True)
 
     def __getitem__(self, key: str) -> bytes:
         for (value,) in self._do("SELECT value FROM kept WHERE key = ?", key):
@@ -89,7 +93,8 @@ class Cache(Store):
     def _do(self, statement: str, *values: str | bytes) -> list[tuple[Any, ...]]:
         try:
             return self.connection.execute(statement, values).fetchall()
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            self.damaged |= error.sqlite_errorname == "SQLITE_CORRUPT"
             return []
 
 

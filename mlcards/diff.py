@@ -8,10 +8,12 @@ import re
 import sqlite3
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from html import unescape
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +76,8 @@ def contents(data: bytes) -> Contents:
             database = archive.read("collection.anki2")
             if any(name.startswith("collection.anki21") for name in archive.namelist()):
                 raise KeyError  # exported by Anki: what we read would be a dummy
+    except zlib.error:
+        raise NoPackage("is damaged") from None
     except (zipfile.BadZipFile, KeyError):
         raise NoPackage("is no package that mlcards wrote") from None
     with tempfile.TemporaryDirectory() as folder:
@@ -216,8 +220,8 @@ def _line_changes(old: str, new: str) -> Iterator[str]:
     before, after = _text(old), _text(new)
     if before == after:
         before, after = old.split("\n"), new.split("\n")
-    for line in difflib.unified_diff(before, after, lineterm="", n=0):
-        if not line.startswith(("---", "+++", "@@")):
+    for line in islice(difflib.unified_diff(before, after, lineterm="", n=0), 2, None):
+        if not line.startswith("@@"):
             yield f"{line[0]} {line[1:]}"
 
 

@@ -17,6 +17,8 @@ from mlcards.notetypes import NoteType, note_types
 from mlcards.revision import RECORD
 from mlcards.source import Fragment, read
 
+MAX_BYTES = 100_000_000
+
 _HEAD = "# What the last release gave to learners. Only `mlcards release` writes this file.\n"
 
 
@@ -50,7 +52,7 @@ def load(folder: Path) -> Record:
     file = folder / RECORD
     if not file.exists():
         return Record()
-    text = read(file, file.as_posix())
+    text = read(file, file.as_posix(), MAX_BYTES)
     version = library = ""
     decks: set[str] = set()
     schemas: dict[str, str] = {}

@@ -42,7 +42,9 @@ def revision(folder: Path) -> Revision:
     commit, _, committed = _git(folder, "log", "-1", "--format=%h %ct", "--abbrev=10").partition(
         " "
     )
-    changed = bool(commit) and bool(_git(folder, "status", "--porcelain", "--", "."))
+    changed = bool(commit) and bool(
+        _git(folder, "status", "--porcelain", "--", ".", f":(exclude){RECORD}")
+    )
     if found := epoch():
         return Revision(commit, changed, found)
     seconds = int(committed) if commit and not changed else _newest(folder)
@@ -92,4 +94,4 @@ def _newest(folder: Path) -> int:
         for name in names
         if name != RECORD
     )
-    return max(int(file.stat().st_mtime) for file in files if file.is_file())
+    return max((int(file.stat().st_mtime) for file in files if file.is_file()), default=0)

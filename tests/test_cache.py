@@ -49,6 +49,12 @@ def spoil_half() -> None:
     DATABASE.write_bytes(data[: len(data) // 2])
 
 
+def spoil_pages() -> None:
+    data = bytearray(DATABASE.read_bytes())
+    data[4096:] = b"x" * len(data[4096:])
+    DATABASE.write_bytes(data)
+
+
 def spoil_values() -> None:
     connection = sqlite3.connect(DATABASE)
     connection.execute("UPDATE kept SET value = substr(value, 1, 50)")
@@ -73,7 +79,16 @@ def put_in_the_way() -> None:
 
 
 @pytest.mark.parametrize(
-    "harm", [spoil_file, spoil_half, spoil_values, spoil_fields, take_away, put_in_the_way]
+    "harm",
+    [
+        spoil_file,
+        spoil_half,
+        spoil_pages,
+        spoil_values,
+        spoil_fields,
+        take_away,
+        put_in_the_way,
+    ],
 )
 def test_packages_are_the_same_with_and_without(mini: Path, harm: object) -> None:
     """The packages have the same bytes from a new, a full, a damaged and no cache."""
@@ -83,6 +98,17 @@ def test_packages_are_the_same_with_and_without(mini: Path, harm: object) -> Non
     shutil.rmtree("build/area")
     harm()  # type: ignore[operator]
     assert build() == first
+
+
+def test_a_damaged_cache_is_given_up(mini: Path) -> None:
+    """After the build that found the damage, the cache holds what was rendered again."""
+    build()
+    keys = kept()
+    spoil_pages()
+    for _ in range(2):
+        shutil.rmtree("build/area", ignore_errors=True)
+        build()
+    assert kept() == keys
 
 
 def test_what_changed_is_made_anew(mini: Path) -> None:

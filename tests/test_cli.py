@@ -296,6 +296,8 @@ def test_a_folder_in_a_bad_state(mini: Path) -> None:
     os.mkfifo(mini / "ml-theory" / "pipe.md")
     assert "pipe.md:1:1: the file cannot be read" in mlcards("check").output
     (mini / "library.yaml").write_text("deck: A::B\n", "utf-8")
+    Path("empty").mkdir()
+    assert "empty/taxonomy.yaml:1:1: " in mlcards("build", "empty").output
     output = mlcards("check", "--format", "github").stdout
     assert "::error file=cards/library.yaml,line=1,col=1,title=catalog::the root deck" in output
     assert "aliases: [FB]" not in output

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlcards.revision import UnusableTime, revision
+from mlcards.revision import RECORD, UnusableTime, revision
 
 FILE = Path("cards/ml-coding/auc.md")
 
@@ -53,8 +53,9 @@ def test_changed_files_have_their_own_time(repository: Path) -> None:
 
 
 def test_changes_outside_the_cards_do_not_count(repository: Path) -> None:
-    """Only the cards folder decides whether it is as committed."""
+    """Only the answers, not the record of releases, decide whether they are as committed."""
     Path("notes.txt").write_text("x", "utf-8")
+    (repository / RECORD).write_text("x", "utf-8")
     assert not revision(repository).changed
 
 

@@ -18,6 +18,7 @@ from click.testing import CliRunner
 
 from mlcards import notetypes
 from mlcards.cli import main
+from mlcards.diff import _line_changes
 
 DAY = 86_400
 START = int(time.time()) - 30 * DAY
@@ -322,6 +323,12 @@ def test_a_damaged_record_is_an_error(learner: Collection) -> None:
     assert "this line is damaged; restore the file from the last release [record]" in output
 
 
+def test_diff_shows_lines_that_look_like_its_own_signs() -> None:
+    """A line of code that begins with dashes or plus signs is shown like any other."""
+    lines = list(_line_changes("<pre>-- old\n@@ a</pre>", "<pre>++ new\n@@ b</pre>"))
+    assert lines == ["- -- old", "- @@ a", "+ ++ new", "+ @@ b"]
+
+
 def test_diff(learner: Collection) -> None:
     """`diff` says what an import does; the exit code is 1 only where a learner would lose."""
     assert (
@@ -342,4 +349,8 @@ def test_diff(learner: Collection) -> None:
     edit(Path("cards/taxonomy.yaml"), "{name: ML Theory}", "{name: Theory}")
     output = mlcards("diff", "one/mini.apkg", code=1, at=START + DAY)
     assert "LOSS: the deck «Mini Interview::ML Theory» is now «Mini Interview::Theory»" in output
+    data = bytearray(Path("part.apkg").read_bytes())
+    data[200:260] = bytes(60)
+    Path("part.apkg").write_bytes(data)
+    assert "is damaged" in mlcards("diff", "part.apkg", code=2)
     assert mlcards("diff", "cards/taxonomy.yaml", code=2).count("is no package that mlcards wrote")
