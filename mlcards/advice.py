@@ -62,7 +62,7 @@ def similar(outlines: Iterable[Outline]) -> Iterator[Diagnostic]:
 def _fronts(outline: Outline) -> Iterator[tuple[str, Fragment, frozenset[str]]]:
     for note in outline.notes:
         words = frozenset(re.findall(r"\w+", note.title.casefold())) - _COMMON
-        if words:
+        if words and not note.retired:
             yield note.key, Fragment("", outline.path, *note.place), words
 
 
@@ -75,8 +75,9 @@ def _lengths(answer: Answer) -> Iterator[Diagnostic]:
     if points not in CHECKLIST_POINTS:
         message = f"points in the checklist: {points}; four to six can be graded"
         yield _advice(answer.checklist, "checklist-length", message)
-    if len(answer.prompts) not in PROMPTS:
-        message = f"prompts: {len(answer.prompts)}; three to eight cover an answer"
+    prompts = [prompt for prompt in answer.prompts if not prompt.retired]
+    if len(prompts) not in PROMPTS:
+        message = f"prompts: {len(prompts)}; three to eight cover an answer"
         yield _advice(answer.question, "prompt-count", message)
     for prompt in answer.prompts:
         match prompt:

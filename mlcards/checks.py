@@ -88,6 +88,18 @@ def related(outlines: Sequence[Outline], broken: Collection[str]) -> Iterator[Di
                 yield id.problem("related", f"there is no answer `{id}`{near}")
 
 
+def retired(outlines: Sequence[Outline]) -> Iterator[Diagnostic]:
+    """`retired` gives a reason, or the id of the answer or prompt that replaces this one."""
+    for one in outlines:
+        for note in one.notes:
+            if word := note.retired:
+                keys = {other.key for outline in outlines for other in outline.notes}
+                keys |= {other.key.partition("/")[2] for other in one.notes} - {""}
+                if word not in keys and (near := did_you_mean(word, keys)):
+                    message = f"there is no answer or prompt `{word}`{near}"
+                    yield Fragment("", one.path, *note.place).problem("related", message)
+
+
 def figures(outline: Outline, pictures: Mapping[Path, Picture]) -> Iterator[Diagnostic]:
     """A figure drawn by code bears the answer's id, exists and is not older than the code."""
     path = outline.path

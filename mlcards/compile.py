@@ -63,8 +63,13 @@ def compile_cards(folder: Path, track: Track = iter, store: Store | None = None)
     outlines = assemble(by_id.values())
     del by_id
     rendered = tuple(note for one in outlines for note in one.notes)
+    found.update(checks.retired(outlines))
     found.update(checks.related(outlines, {problem.path for problem in found}))
     released = record.load(folder)
+    for one in outlines:
+        for note in one.notes:
+            if entry := released.notes.get(note.key):
+                found.update(record.renumbered(entry, note, one.path))
     if sound:
         found.update(record.vanished(released, rendered, (folder / RECORD).as_posix()))
     media = {picture.name: file for file, picture in files.pictures.items()}

@@ -10,7 +10,8 @@ from mlcards.notes import Note
 
 
 def coverage(notes: Sequence[Note], catalog: Catalog) -> str:
-    """Return the table; names stand in the order of the taxonomy."""
+    """Return the table without what is retired; names stand in the order of the taxonomy."""
+    notes = [note for note in notes if not note.retired]
     explain = [note for note in notes if note.kind == "explain"]
     counts = Counter(tag for note in explain for tag in note.tags)
     cards = sum(len(note.cards) for note in notes)

@@ -17,7 +17,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from mlcards.markdown import deletions
 from mlcards.notes import RETIRED_TAG
+from mlcards.record import moved_deletions
 
 
 class NoPackage(Exception):
@@ -195,6 +197,9 @@ def _losses(old: Contents, new: Contents, gone: tuple[str, ...]) -> Iterator[str
     for guid in sorted(old.notes.keys() & new.notes.keys()):
         if old.notes[guid].type != new.notes[guid].type:
             yield f"`{guid}` has another note type; Anki refuses its update"
+        texts = (side.notes[guid].fields.get("Text", "") for side in (old, new))
+        for number, now in moved_deletions(*map(deletions, texts)):
+            yield f"`c{number}` of `{guid}` is `c{now}` now; progress passes to another question"
     for deck in sorted(old.decks - new.decks):
         moved = {
             new.notes[guid].deck

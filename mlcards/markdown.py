@@ -106,6 +106,26 @@ def plain(html: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]*>", "", html)).split())
 
 
+def deletions(html: str) -> dict[int, str]:
+    """Return what each number of ``{{c1::…}}`` hides in the HTML of a cloze note."""
+    found: dict[int, str] = {}
+    opened: list[tuple[int, list[str], bool]] = []
+    for piece in re.split(r"(\{\{c\d+::|::|\}\})", html):
+        if match := CLOZE.match(piece):
+            opened.append((int(match[1]), [], False))
+        elif piece == "::" and opened:
+            number, hidden, _ = opened.pop()
+            opened.append((number, hidden, True))  # a hint follows
+        elif piece == "}}" and opened:
+            number, hidden, _ = opened.pop()
+            found[number] = found.get(number, "") + "".join(hidden)
+        else:
+            for _, hidden, is_hint in opened:
+                if not is_hint:
+                    hidden.append(piece)
+    return found
+
+
 def _tokens(text: str, job: _Job, inline: bool) -> Sequence[Token]:
     env = {"cloze": job.cloze, "lines": job.lines}
     return parser().parseInline(text, env) if inline else parser().parse(text, env)

@@ -39,6 +39,8 @@ class Note:
     media: tuple[str, ...]
     title: str
     """The words of its first field."""
+    holes: str
+    """For each deletion of a cloze note its number and a hash of what it hides: `1:… 2:…`."""
     place: tuple[int, int]
     """The line and column of its id, or for an Explain note of the question."""
     retired: str
@@ -208,10 +210,16 @@ class _Drafter:
             cards=cards,
             media=tuple(dict.fromkeys(self.images)),
             title=markdown.plain(fields[0]),
+            holes=_holes(texts.get("Text", "")),
             place=(place.line, place.column),
             retired=reason.text.strip() if reason else "",
             hash=digest(kind, *fields, "", *sorted(tags)),
         )
+
+
+def _holes(html: str) -> str:
+    hidden = markdown.deletions(html)
+    return " ".join(f"{number}:{digest(text)[:8]}" for number, text in sorted(hidden.items()))
 
 
 def _tags(answer: Answer, catalog: Catalog) -> Iterator[str]:

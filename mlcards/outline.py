@@ -55,13 +55,15 @@ def assemble(outlines: Iterable[Outline]) -> list[Outline]:
     """Put the answers and their notes in curriculum order and link related answers."""
     ordered = sorted(outlines, key=lambda one: one.rank)
     links = {one.id: one.link for one in ordered}
+    every = [note for one in ordered for note in one.notes]
+    titles = {note.key: note.title for note in every} if any(n.retired for n in every) else {}
     positions = count(1)
     for i, one in enumerate(ordered):
         notes = (
             replace(
                 note,
                 tags=tuple(map(sys.intern, note.tags)),  # else most of the memory of a library
-                links=_links(one, note, links),
+                links=_links(one, note, links, titles),
                 position=next(positions),
             )
             for note in one.notes
@@ -78,11 +80,14 @@ def filled(note: Note, fields: Fields) -> Fields:
     return tuple(note.links.get(p.name, text) for p, text in zip(parts, fields, strict=True))
 
 
-def _links(one: Outline, note: Note, links: Mapping[str, str]) -> dict[str, str] | None:
+def _links(
+    one: Outline, note: Note, links: Mapping[str, str], titles: Mapping[str, str]
+) -> dict[str, str] | None:
     fields = {}
-    if note.retired:
-        instead = f"see {links[note.retired]}" if note.retired in links else escape(note.retired)
-        fields["Notice"] = f"<b>Retired:</b> {instead}"
+    if id := note.retired:
+        title = titles.get(f"{one.id}/{id}", titles.get(id))
+        instead = f"see {links[id]}" if id in links else f"see «{escape(title)}»" if title else ""
+        fields["Notice"] = f"<b>Retired:</b> {instead or escape(id)}"
     if note.kind == "explain":
         related = [f"<li>{links[id.text]}</li>" for id in one.related if id.text in links]
         if related:

@@ -6,8 +6,8 @@ replaces the learner's own edits. So a note keeps its time until its content cha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mlcards.catalog import Catalog
@@ -29,6 +29,9 @@ class Entry:
     kind: str
     hash: str
     time: int
+    holes: str = ""
+    """As in Note."""
+    retired: bool = False
     line: int = 0
     """Where the entry stands in the file."""
 
@@ -70,9 +73,10 @@ def load(folder: Path) -> Record:
                 decks.add(line.removeprefix("deck "))
             case "notetype", [_, kind, schema, look, time] if _is_time(time):
                 schemas[kind] = schema
-                types[kind] = Entry(kind, look, int(time), number)
-            case "note", [_, key, kind, content, time] if _is_time(time):
-                notes[key] = Entry(kind, content, int(time), number)
+                types[kind] = Entry(kind, look, int(time), line=number)
+            case "note", [_, key, kind, content, time, *more] if _is_time(time):
+                holes = " ".join(word for word in more if ":" in word)
+                notes[key] = Entry(kind, content, int(time), holes, "retired" in more, number)
             case _:
                 message = "this line is damaged; restore the file from the last release"
                 raise InvalidAnswer(Diagnostic(text.path, number, 1, "record", message))
@@ -89,7 +93,14 @@ def renew(record: Record, catalog: Catalog, notes: Iterable[Note], now: int) -> 
         frozenset(f"{root}::{area.name}" for area in catalog.areas.terms),
         {one.kind: schema(one) for one in kinds},
         {one.kind: _entry(record.types.get(one.kind), one.kind, look(one), now) for one in kinds},
-        {n.key: _entry(record.notes.get(n.key), n.kind, content(n), now) for n in notes},
+        {
+            note.key: replace(
+                _entry(record.notes.get(note.key), note.kind, content(note), now),
+                holes=note.holes,
+                retired=bool(note.retired),
+            )
+            for note in notes
+        },
     )
 
 
@@ -100,7 +111,8 @@ def to_text(record: Record) -> str:
     for kind, entry in sorted(record.types.items()):
         lines.append(f"notetype {kind} {record.schemas[kind]} {entry.hash} {entry.time}")
     for key, entry in sorted(record.notes.items()):
-        lines.append(f"note {key} {entry.kind} {entry.hash} {entry.time}")
+        words = ["note", key, entry.kind, entry.hash, str(entry.time), *entry.holes.split()]
+        lines.append(" ".join([*words, "retired"] if entry.retired else words))
     return _HEAD + "\n".join(lines) + "\n"
 
 
@@ -140,6 +152,34 @@ def vanished(record: Record, notes: Iterable[Note], path: str) -> list[Diagnosti
             )
             problems.append(Fragment("", path, entry.line).problem("vanished", message))
     return problems
+
+
+def renumbered(entry: Entry, note: Note, path: str) -> Iterator[Diagnostic]:
+    """Yield an error for each deletion of a released cloze note that has another number now."""
+    if entry.holes == note.holes:
+        return
+    before, after = (dict(map(_hole, one.holes.split())) for one in (entry, note))
+    for old, new in moved_deletions(before, after):
+        message = (
+            f"what `c{old}` of `{note.key}` hid is `c{new}` now, and a learner's progress would "
+            "pass to another question; give it its old number, and new deletions a new one"
+        )
+        yield Fragment("", path, *note.place).problem("renumbered", message)
+
+
+def moved_deletions(old: Mapping[int, str], new: Mapping[int, str]) -> list[tuple[int, int]]:
+    """Return the numbers, before and now, of deletions that hide the same under another number."""
+    now = {hidden: number for number, hidden in new.items()}
+    return [
+        (number, now[hidden])
+        for number, hidden in old.items()
+        if hidden in now and new.get(number) != hidden
+    ]
+
+
+def _hole(word: str) -> tuple[int, str]:
+    number, _, hidden = word.partition(":")
+    return int(number), hidden
 
 
 def _entry(old: Entry | None, kind: str, hash: str, now: int) -> Entry:

@@ -101,11 +101,10 @@ def _notes(compiled: Compiled) -> str:
     retired: list[Note] = []
     for note in compiled.notes:
         before = old.get(note.key)
-        is_retired = RETIRED_TAG in note.tags
         if before is None:
             added.append(note)
         elif before.hash != record.content(note):
-            (retired if is_retired else corrected).append(note)
+            (retired if note.retired and not before.retired else corrected).append(note)
     lines: list[str] = []
     for title, notes in (("Added", added), ("Corrected", corrected), ("Retired", retired)):
         if notes:
@@ -134,4 +133,7 @@ def _changelog(file: Path, section: str) -> str:
     if _UNRELEASED not in text:
         text = text.rstrip("\n") + f"\n\n{_UNRELEASED}"
     before, after = text.split(_UNRELEASED, 1)
-    return f"{before}{_UNRELEASED}\n{section.rstrip()}\n{after}"
+    written, older, past = after.partition("\n## ")  # by hand since the last release
+    title, _, generated = section.partition("\n")
+    text = "\n\n".join(filter(None, (title, written.strip(), generated.strip())))
+    return f"{before}{_UNRELEASED}\n{text}\n{older}{past}"

@@ -25,7 +25,7 @@ ERRORS = {
     "tag": "Free tags are written with a-z, 0-9 and hyphens.",
     "source": "A source is a key of cards/sources.yaml.",
     "source-place": "A source is cited with the place in it.",
-    "related": "`related` names the ids of other answers.",
+    "related": "`related` names the ids of other answers, `retired` a reason or an id.",
     "question": "A file has one question, as its first heading, without links and pictures.",
     "spoken": "The spoken answer stands below the question.",
     "checklist": "There is a checklist, and it is one list.",
@@ -48,6 +48,7 @@ ERRORS = {
     "figure": "A figure is drawn, bears the answer's id and is as new as its code.",
     "record": "released.txt is as `mlcards release` wrote it.",
     "vanished": "What was released is present or retired.",
+    "renumbered": "A released deletion keeps its number.",
     "run": "The answer's Python runs (`mlcards test`).",
     "output": "Shown output is what the code above it prints (`mlcards test`).",
 }

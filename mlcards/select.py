@@ -39,6 +39,8 @@ class Selection:
         """
         if not notes:
             raise NothingSelected("there are no answers in this folder")
+        if not all(map(_alternatives, (*self.tags, *self.without))):
+            raise NothingSelected("a tag is empty; write one, such as `amazon`")
         known = {tag for note in notes for tag in note.tags}
         matching = {
             word: {tag for tag in known if matches(word, tag)}

@@ -193,6 +193,15 @@ def test_a_removed_prompt_is_refused(learner: Collection) -> None:
     assert "[vanished]" in output
 
 
+def test_renumbered_deletions_are_refused(learner: Collection) -> None:
+    """Anki keeps progress by number, so what a deletion hid may not turn up under another."""
+    edit(THEORY, "{{c2::squared bias::not its root}} + {{c3::variance}}", "{{c2::variance}}")
+    assert "what `c3` of `bias-variance/decomposition` hid is `c2` now" in (
+        output := mlcards("check", code=1)
+    )
+    assert "[renumbered]" in output
+
+
 def test_an_answer_named_like_a_note_type(mini: Path, tmp_path: Path) -> None:
     """An answer may be called `prompt`; its corrections arrive like all others."""
     shutil.copy(AUC, "cards/ml-coding/prompt.md")
