@@ -57,7 +57,7 @@ class Cache(Store):
     @classmethod
     @contextlib.contextmanager
     def at(cls, file: Path) -> Iterator[Cache]:
-        """Open the file, or a new one in place of one that is damaged; found so, it is given up."""
+        """Open the file, or a new one for one that is damaged; delete it if damage shows later."""
         try:
             connection = _connect(file)
         except sqlite3.DatabaseError:

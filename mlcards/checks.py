@@ -90,14 +90,15 @@ def related(outlines: Sequence[Outline], broken: Collection[str]) -> Iterator[Di
 
 def retired(outlines: Sequence[Outline]) -> Iterator[Diagnostic]:
     """`retired` gives a reason, or the id of the answer or prompt that replaces this one."""
-    for one in outlines:
-        for note in one.notes:
-            if word := note.retired:
-                keys = {other.key for outline in outlines for other in outline.notes}
-                keys |= {other.key.partition("/")[2] for other in one.notes} - {""}
-                if word not in keys and (near := did_you_mean(word, keys)):
-                    message = f"there is no answer or prompt `{word}`{near}"
-                    yield Fragment("", one.path, *note.place).problem("related", message)
+    leaving = [one for one in outlines if any(note.retired for note in one.notes)]
+    keys = {note.key for one in outlines for note in one.notes} if leaving else set()
+    for one in leaving:
+        known = keys | {note.key.partition("/")[2] for note in one.notes} - {""}
+        # An answer's own reason holds for its prompts too; it is said once, at the question.
+        for word, note in {note.retired: note for note in one.notes if note.retired}.items():
+            if word not in known and (near := did_you_mean(word, known)):
+                message = f"there is no answer or prompt `{word}`{near}"
+                yield Fragment("", one.path, *note.place).problem("related", message)
 
 
 def figures(outline: Outline, pictures: Mapping[Path, Picture]) -> Iterator[Diagnostic]:

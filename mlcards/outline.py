@@ -55,8 +55,9 @@ def assemble(outlines: Iterable[Outline]) -> list[Outline]:
     """Put the answers and their notes in curriculum order and link related answers."""
     ordered = sorted(outlines, key=lambda one: one.rank)
     links = {one.id: one.link for one in ordered}
-    every = [note for one in ordered for note in one.notes]
-    titles = {note.key: note.title for note in every} if any(n.retired for n in every) else {}
+    titles: dict[str, str] = {}
+    if any(note.retired for one in ordered for note in one.notes):
+        titles = {note.key: note.title for one in ordered for note in one.notes}
     positions = count(1)
     for i, one in enumerate(ordered):
         notes = (

@@ -90,8 +90,8 @@ def blocks_of(answer: Answer) -> tuple[CodeBlock, ...]:
 
 def _job(blocks: tuple[CodeBlock, ...]) -> Iterator[dict[str, Any]]:
     printed = {source: output for output, source in outputs(blocks)}
-    run = [block for block in blocks if block.language == "python" and block.mode != "no-run"]
-    for block in sorted(run, key=lambda block: bool(block.figure)):
+    runs = [block for block in blocks if block.language == "python" and block.mode != "no-run"]
+    for block in sorted(runs, key=lambda block: bool(block.figure)):
         output = printed.get(block)
         yield {
             "code": block.code.text,

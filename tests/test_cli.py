@@ -275,6 +275,8 @@ def test_paths_from_another_folder(mini: Path, monkeypatch: pytest.MonkeyPatch) 
         (["diff", "fake.apkg"], "is damaged"),
         (["diff", "anki.apkg"], "is no package that mlcards wrote"),
         (["diff", "empty"], "there are no answers"),
+        (["build", "--tag", ","], "a tag is empty; write one"),
+        (["build", "--exclude-tag", ""], "a tag is empty; write one"),
     ],
 )
 def test_wrong_use_is_said_so(words: list[str], expected: str, mini: Path) -> None:

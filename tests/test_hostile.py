@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from golden import DATA
 
+from mlcards import record
 from mlcards.advice import advise
 from mlcards.compile import compile_cards
 from mlcards.library import load
@@ -85,6 +86,13 @@ def test_a_huge_file_is_not_read(mini: Path) -> None:
     (problem,) = compile_cards(mini).problems
     assert problem.message == "the file is larger than 100 kB; split it"
     assert time.process_time() - start < 1
+
+
+def test_a_large_record_is_read(mini: Path) -> None:
+    """The record of a library of many thousand notes is longer than any answer may be."""
+    lines = [f"note answer-{i:06d} explain {'0' * 16} 1700000000" for i in range(20_000)]
+    (mini / "released.txt").write_text("\n".join(lines), "utf-8")
+    assert len(record.load(mini).notes) == 20_000
 
 
 def test_links_in_a_circle_and_to_nowhere(mini: Path) -> None:

@@ -200,6 +200,38 @@ def test_renumbered_deletions_are_refused(learner: Collection) -> None:
         output := mlcards("check", code=1)
     )
     assert "[renumbered]" in output
+    mlcards("build", "-o", "two", at=START + DAY, code=1)
+
+
+def test_diff_sees_renumbered_deletions(learner: Collection) -> None:
+    """Two deletions that change places are a loss."""
+    Path("cards/released.txt").unlink()
+    edit(THEORY, "{{c2::squared bias::not its root}} + {{c3::", "{{c3::squared bias}} + {{c2::")
+    output = mlcards("diff", "one/mini.apkg", code=1, at=START + DAY)
+    assert "LOSS: `c2` of `mini/bias-variance/decomposition` is `c3` now" in output
+    assert "LOSS: `c3` of `mini/bias-variance/decomposition` is `c2` now" in output
+
+
+def test_a_prompt_retired_for_another(learner: Collection) -> None:
+    """The retired card names the new question; a mistyped id is refused; it is news only once."""
+    prompt = "### bagging-lowers\nQ: Which part of the error does bagging lower?\n"
+    new = "### bagging\nQ: What does bagging lower?\nA: The variance.\n\n"
+    edit(THEORY, prompt, f"{new}{prompt}retired: baging\n")
+    assert "there is no answer or prompt `baging`; did you mean" in mlcards("check", code=1)
+    edit(THEORY, "retired: baging", "retired: bagging")
+    edit(Path("CHANGELOG.md"), "## Unreleased\n", "## Unreleased\n\n- By hand.\n")
+    mlcards("release", "1.1.0", "-o", "two", at=START + DAY)
+    import_package(learner, Path("two/mini.apkg"))
+    notice = note(learner, "mini/bias-variance/bagging-lowers")["Notice"]
+    assert notice == "<b>Retired:</b> see «What does bagging lower?»"
+    section = Path("CHANGELOG.md").read_text("utf-8").split("\n## ")[2]
+    assert section.index("- By hand.") < section.index("### Added") < section.index("### Retired")
+    assert "| 2 answers | 5 notes," in mlcards("list", "--coverage")
+    edit(THEORY, "tags: [bias, variance]", "tags: [bias]")
+    mlcards("release", "1.2.0", "-o", "three", at=START + 2 * DAY)
+    section = Path("CHANGELOG.md").read_text("utf-8").split("\n## ")[2]
+    assert "### Corrected" in section
+    assert "### Retired" not in section
 
 
 def test_an_answer_named_like_a_note_type(mini: Path, tmp_path: Path) -> None:

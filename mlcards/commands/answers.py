@@ -66,7 +66,7 @@ def new(area: str, question: str, id: str | None, cards: Path) -> None:
 )
 @click.option("--rules", is_flag=True, help="List all rules with their codes.")
 def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
-    """Check the answers in PATHS (cards/) as a build would, and more; change no file of theirs.
+    """Check the answers in PATHS (cards/) as a build would, and more; change none of them.
 
     Besides errors it gives advice, which does not fail, and typesets every formula with MathJax
     where that is installed.
