@@ -5,6 +5,7 @@ Each check is a function whose docstring is the rule; CHECKS holds them in order
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -34,8 +35,14 @@ def _unknown(words: tuple[Fragment, ...], terms: Terms) -> Iterator[Diagnostic]:
                 yield word.problem("duplicate", message)
             seen.add(term.id)
         elif word.text:
-            near = did_you_mean(word.text, terms.words()) or "; see cards/taxonomy.yaml"
+            near = did_you_mean(word.text, terms.words()) or f"; {_known(terms)}"
             yield word.problem("unknown-name", f"`{word}` is no {terms.kind}{near}")
+
+
+def _known(terms: Terms) -> str:
+    if terms.kind in ("difficulty", "track"):
+        return f"write {' or '.join(term.id for term in terms.terms)}"
+    return "see cards/taxonomy.yaml"
 
 
 def core_tracks(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
@@ -56,15 +63,18 @@ def free_tags(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
 
 def sources(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
     """Sources are keys of cards/sources.yaml, each with the place in it."""
+    before = ""
     for citation in answer.sources:
         if citation.key.text not in lists.sources:
-            near = (
-                did_you_mean(citation.key.text, lists.sources) or "; add it to cards/sources.yaml"
-            )
+            near = did_you_mean(citation.key.text, lists.sources)
+            if not near and before and not re.match("[a-z]", citation.key.text):
+                near = f'; where it belongs to the item before, quote both: `"{before}, …"`'
+            near = near or "; add it to cards/sources.yaml"
             yield citation.key.problem("source", f"`{citation.key}` is no source{near}")
         elif not citation.place:
             message = f"say where in it: `{citation.key} §7.3`"
             yield citation.key.problem("source-place", message)
+        before = f"{citation.key} {citation.place}"
 
 
 CHECKS = (names, core_tracks, free_tags, sources)

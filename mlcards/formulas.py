@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -11,7 +13,17 @@ from mlcards.compile import Compiled
 from mlcards.diagnostics import Diagnostic
 from mlcards.markdown import Formula
 
-Typeset = Callable[[Sequence[Formula]], list[str]]
+Typeset = Callable[[Sequence[Formula]], list[tuple[str, str]]]
+"""Returns for each formula what it shows and MathJax's complaint; one of them is empty."""
+
+# What a formula says to MathJax and does not show: commands, preambles, lengths.
+_UNSHOWN = re.compile(
+    r"\\begin\s*\{[^{}]*\}(?:\s*\[[^][]*\])?(?:\s*\{[^{}]*\})?|\\end\s*\{[^{}]*\}"
+    r"|\\(?:smash|cfrac|genfrac|mathmakebox)\s*(?:\[[^][]*\])*"
+    r"|\\(?:[a-zA-Z]+|.)"
+    r"|[-+]?(?:\d+\.?\d*|\.\d+)\s*(?:pt|em|ex|mu|px|cm|mm|in|pc)(?![a-zA-Z])",
+    re.DOTALL,
+)
 
 HOW_TO_INSTALL = "formulas are not checked: install MathJax with `pip install 'mlcards[formulas]'`"
 
@@ -28,12 +40,16 @@ const tex = new MathJax._.input.tex_ts.TeX({
 });
 MathJax._.handlers.html_ts.RegisterHTMLHandler(MathJax._.adaptors.liteAdaptor.liteAdaptor());
 const page = MathJax._.mathjax.mathjax.document('', {InputJax: tex});
-function problem([formula, display]) {
+function shown(node) {
+  if (node.isKind('text')) return node.getText();
+  return node.isKind('XML') ? '' : node.childNodes.map(shown).join('');
+}
+function typeset([formula, display]) {
   try {
-    page.convert(formula, {display, end: MathJax._.core.MathItem.STATE.COMPILED});
+    const root = page.convert(formula, {display, end: MathJax._.core.MathItem.STATE.COMPILED});
     tex.parseOptions.tags.reset();
-    return '';
-  } catch (error) { return String(error.message) }
+    return [shown(root), ''];
+  } catch (error) { return ['', String(error.message)] }
 }
 """
 
@@ -61,32 +77,42 @@ def check(compiled: Compiled) -> Iterator[Diagnostic]:
             missing.append(outline.id)
     if not missing:
         return
-    with _mathjax() as typeset:
+    with typesetter() as typeset:
         for id in missing:
-            problems = tuple(_problems(shelf.take("formulas", id), typeset))
+            problems = tuple(problems_of(shelf.take("formulas", id), typeset))
             shelf.keep("mathjax", id, problems)
             yield from problems
 
 
-def _problems(formulas: Sequence[Formula], typeset: Typeset) -> Iterator[Diagnostic]:
-    for formula, answer in zip(formulas, typeset(formulas), strict=True):
-        if answer:
-            message = f"MathJax cannot typeset this formula: {answer}"
+def problems_of(formulas: Sequence[Formula], typeset: Typeset) -> Iterator[Diagnostic]:
+    """Yield an error for each formula that MathJax refuses or does not show whole."""
+    for formula, (shown, complaint) in zip(formulas, typeset(formulas), strict=True):
+        if complaint:
+            message = f"MathJax cannot typeset this formula: {complaint}"
+            yield formula.tex.problem("mathjax", message)
+        elif lost := Counter(_signs(_UNSHOWN.sub("", formula.tex.text))) - Counter(_signs(shown)):
+            message = f"MathJax drops `{''.join(lost)}` from this formula; write it another way"
             yield formula.tex.problem("mathjax", message)
 
 
+def _signs(text: str) -> str:
+    return "".join(filter(str.isalnum, text))
+
+
 @contextmanager
-def _mathjax() -> Iterator[Typeset]:
-    """Start MathJax; yield what returns for each formula MathJax's complaint, or nothing."""
+def typesetter() -> Iterator[Typeset]:
+    """Start MathJax; yield what typesets formulas."""
     from py_mini_racer import MiniRacer
 
     folder = mathjax.folder()
     assert folder
     engine = MiniRacer()
 
-    def typeset(formulas: Sequence[Formula]) -> list[str]:
+    def typeset(formulas: Sequence[Formula]) -> list[tuple[str, str]]:
         texts = json.dumps([[formula.tex.text, formula.display] for formula in formulas])
-        answers: list[str] = json.loads(str(engine.eval(f"JSON.stringify({texts}.map(problem))")))
+        answers: list[tuple[str, str]] = json.loads(
+            str(engine.eval(f"JSON.stringify({texts}.map(typeset))"))
+        )
         return answers
 
     try:

@@ -6,6 +6,7 @@ Anchors and aliases are refused, so a file cannot grow while it is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,52 @@ from mlcards.source import FORBIDDEN, Fragment, forbidden
 
 _MAX_DEPTH = 5
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+_QUOTED = r"""(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')"""
+_KEY = r"[ ]*(?:-[ ]+)?(?P<key>[\w-]+):[ ]+"
+_MISTAKES = [
+    (re.compile(f"^{pattern}", re.MULTILINE), message)
+    for pattern, message in (
+        (r"([ ]*)\t", "a tab stands here; indent with two spaces"),
+        (r"([\w-]+)：", "this colon is not the plain `:`; write `:` and a space"),
+        (
+            rf"({_KEY}[\[{{](?:{_QUOTED}|[^\]\"'#\n])*)(?P<word>#[^\s,\]]*)",
+            '`#` begins a comment here; leave it out, or put the word in quotes: `"{word}"`',
+        ),
+        (
+            rf"({_KEY})[^\s\"'\[{{|>#][^#\n]*?:[ ].*$",
+            'a colon and a space stand inside this value; put it in quotes: `{key}: "…"`',
+        ),
+        (
+            r"((?P<key>[\w-]+):)(?P<rest>[^\s:].*)$",
+            "a space is missing after the colon: `{key}: {rest}`",
+        ),
+        (
+            r"()(?P<key>[\w-]+)(?:[ ]+(?P<rest>[^:\n]*))?$",
+            "a colon is missing after the key: `{key}: {rest}`",
+        ),
+        (
+            rf"({_KEY})-[ ]",
+            "write this list in brackets: `{key}: [a, b]`, or each item on its own line below",
+        ),
+        (
+            rf"({_KEY})(?P<sign>[@`%|>*&!])",
+            "YAML reads {sign} as a sign of its own here; put the value in quotes",
+        ),
+        (
+            rf"({_KEY})(?:\"(?:[^\"\\\n]|\\.)*|'[^'\n]*)$",
+            "this quotation is not closed; write the same quotation mark at its end",
+        ),
+        (rf"({_KEY})\[(?:{_QUOTED}|[^\]\"'\n])*$", "this list is not closed; write `]` at its end"),
+        (rf"({_KEY}){{(?:{_QUOTED}|[^}}\"'\n])*$", "this is not closed; write `}}` at its end"),
+        (
+            rf"({_KEY}(?:\[(?:{_QUOTED}|[^\[\]\"'\n])*\]|{_QUOTED})[ ]*)[^\s#].*$",
+            "nothing may stand behind the closed value; take this away, or move it inside",
+        ),
+        (rf"([\w-]+:[ ]+\S.*\n[ ]+|\A[ ]+){_KEY}", "begin each key at the left edge"),
+    )
+]
+"""What people write that PyYAML cannot read, and what to say where the first group ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +106,10 @@ def read_mapping(fragment: Fragment) -> tuple[Mapping, tuple[Diagnostic, ...]]:
         if not isinstance(extra, yaml.StreamEndEvent):
             raise reader.invalid(extra.start_mark, "a second document starts here; keep one")
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        place = _at(fragment, error.problem_mark or error.context_mark)
         problem = f"the YAML cannot be read: {error.problem or error.context}"
-        raise InvalidAnswer(_at(fragment, mark).problem("yaml", problem)) from None
+        found = _mistake(fragment, place) or place.problem("yaml", problem)
+        raise InvalidAnswer(found) from None
     except yaml.YAMLError as error:
         raise InvalidAnswer(fragment.problem("yaml", f"the YAML cannot be read: {error}")) from None
     if not isinstance(value, Mapping):
@@ -119,6 +167,20 @@ class _Reader:
                 continue
             seen[key.text] = key.line
             yield key, value
+
+
+def _mistake(fragment: Fragment, place: Fragment) -> Diagnostic | None:
+    """Return the usual mistake next above a place that PyYAML cannot read, in our words."""
+    lines = fragment.text.split("\n")[: place.line - fragment.line + 1]
+    found = [
+        (match.end(1), message.format(**match.groupdict("")))
+        for pattern, message in _MISTAKES
+        for match in pattern.finditer("\n".join(lines))
+    ]
+    if not found:
+        return None
+    offset, message = max(found, key=lambda one: one[0])
+    return fragment.problem("yaml", message, offset)
 
 
 def _at(fragment: Fragment, mark: object) -> Fragment:

@@ -16,6 +16,7 @@ from mlcards.code import CodeBlock, highlight, read_block
 from mlcards.diagnostics import Diagnostic
 from mlcards.source import Fragment
 from mlcards.syntax import CLOZE, parser
+from mlcards.tex import problems as tex_problems
 
 # What Anki interprets in any field (ANKI.md: sound, typed answers, LaTeX, speech).
 _SPECIAL = re.compile(r"\[(?=sound:|\[type:|latex\]|\$\$?\]|anki:)")
@@ -198,7 +199,10 @@ class _Renderer(RendererHTML):
         if (len(tex) - len(tex.rstrip("\\"))) % 2:  # of a space after a backslash
             tex += " "
         tex_place = Fragment(tex, place.path, place.line, place.column)
-        job.formulas.append(Formula(tex_place, token.block))
+        wrong = tuple(tex_problems(tex_place))
+        job.problems.extend(wrong)
+        if not wrong:  # else MathJax would say it again, in its own words
+            job.formulas.append(Formula(tex_place, token.block))
         if job.cloze and CLOZE.search(tex):
             message = "put the deletion around the whole formula: `{{c1::$…$}}`"
             job.problem(place, "cloze", message)
@@ -375,7 +379,7 @@ def _image_problem(src: str, media: Mapping[str, str]) -> str:
     if re.match(r"[a-z+]+:|//", src, re.IGNORECASE):
         return "a picture must lie beside the file, so that it shows offline; copy it there"
     if src.startswith("/") or ".." in src.split("/"):
-        return f"`{src}` is outside the cards folder; put the picture beside the file"
+        return f"`{src}` is not beside this file; copy the picture there and write its name alone"
     if not src.lower().endswith(IMAGE_SUFFIXES):
         return f"`{src}` is no picture; use one of {', '.join(IMAGE_SUFFIXES)}"
     return f"there is no file `{src}` beside this one; add it or correct the name"

@@ -121,8 +121,9 @@ class _Parser:
                 self.problem(place_of(value), "empty-key", f"write `{key}: …` with one value")
             else:
                 words[key.text] = value
+        written = {key.text.casefold() for key, _ in mapping.items}
         for name in REQUIRED:
-            if mapping.get(name) is None:
+            if name not in written:
                 message = f"the key `{name}` is missing; add it to the frontmatter"
                 self.problem(fragment.slice(0, 0), "missing-key", message)
         for key, value in mapping.items:
@@ -138,7 +139,10 @@ class _Parser:
             return
         seen: set[str] = set()
         for item in value.items:
-            if not isinstance(item, Fragment) or not item.text.strip():
+            if isinstance(item, frontmatter.Mapping):
+                message = 'a colon and a space stand inside this item; put it in quotes: `"…"`'
+                self.problem(item.place, "list", message)
+            elif not isinstance(item, Fragment) or not item.text.strip():
                 self.problem(place_of(item), "list", f"each item of `{key}` is one word or phrase")
             elif item.text in seen:
                 self.problem(item, "duplicate", f"`{item}` stands twice in `{key}`; keep one")

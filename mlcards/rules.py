@@ -33,6 +33,7 @@ ERRORS = {
     "prompt": "A prompt is `### id` with `Q:` and `A:`, or with `C:`.",
     "cloze": "A `C:` hides something, and each deletion is `{{c1::…}}`.",
     "formula": "A `$` that opens a formula is closed.",
+    "tex": "A formula is mathematics that Anki typesets, and nothing in it vanishes.",
     "mathjax": "MathJax with Anki's packages can typeset each formula.",
     "code-language": "The language of code is one that Pygments knows.",
     "code-mode": "After `python` stands nothing, `test`, `no-run` or `figure=…`.",
