@@ -357,7 +357,7 @@ def _keep_together(tokens: Sequence[Token], i: int, html: list[str]) -> None:
     if first and tokens[first - 1].type == "text" and (match := _OPENING.search(html[first - 1])):
         before = match[0]
         html[first - 1] = html[first - 1].removesuffix(before)
-    if tokens[last + 1 :] and tokens[last + 1].type == "text":
+    if last + 1 < len(tokens) and tokens[last + 1].type == "text":
         after = match[0] if (match := _CLOSING.match(html[last + 1])) else ""
         html[last + 1] = html[last + 1].removeprefix(after)
     if before or after:

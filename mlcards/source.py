@@ -9,7 +9,7 @@ from pathlib import Path
 from mlcards.diagnostics import Diagnostic, InvalidAnswer
 
 MAX_BYTES = 1_000_000
-MAX_ANSWER_BYTES = 100_000
+MAX_ANSWER_BYTES = 30_000
 # Control characters, what ends a line for YAML but for no editor, and the private-use character
 # that mlcards.syntax keeps for itself.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ue000]")

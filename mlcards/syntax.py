@@ -201,10 +201,10 @@ def _code_end(text: str, start: int) -> int:
 def _cloze(state: StateInline, silent: bool) -> bool:
     if not state.env["cloze"] or not (match := CLOZE.match(state.src, state.pos)):
         return False
-    text, found = state.env.get("deletions", ("", {}))
-    if text != state.src:
-        found = _deletions(state.src)
-        state.env["deletions"] = state.src, found
+    known: dict[str, _Deletions] = state.env.setdefault("deletions", {})
+    found = known.get(state.src)
+    if found is None:
+        found = known[state.src] = _deletions(state.src)
     cuts, end = found.get(state.pos, ((), state.posMax + 1))
     if end > state.posMax:
         return False

@@ -43,6 +43,10 @@ BODIES = {
     "table cells": "|",
     "backslashes": "\\",
     "references": "[a]: b\n",
+    "lines of formulas": "$x$ a\n",
+    "pictures in deletions": "{{c1::![a](x.svg)}} ",
+    "deletions in pictures": "![{{c1::a}}](x.svg) ",
+    "open pictures": "![a\n",
 }
 HEADERS = {
     "nesting": "tags: " + "[" * 50_000,
@@ -84,7 +88,7 @@ def test_a_huge_file_is_not_read(mini: Path) -> None:
         file.truncate(50_000_000)
     start = time.process_time()
     (problem,) = compile_cards(mini).problems
-    assert problem.message == "the file is larger than 100 kB; split it"
+    assert problem.message == "the file is larger than 30 kB; split it"
     assert time.process_time() - start < 1
 
 

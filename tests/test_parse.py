@@ -161,7 +161,7 @@ def test_identity_is_the_written_key(order: list[int], question: str) -> None:
             b"a\x00b",
             "x.md:1:2: the control character U+0000 cannot be shown; delete it [control-character]",
         ),
-        (b"a" * 100_001, "x.md:1:1: the file is larger than 100 kB; split it [unreadable]"),
+        (b"a" * 30_001, "x.md:1:1: the file is larger than 30 kB; split it [unreadable]"),
     ],
 )
 def test_unreadable_files(data: bytes, expected: str) -> None:
