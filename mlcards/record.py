@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mlcards.catalog import Catalog
 from mlcards.diagnostics import Diagnostic, InvalidAnswer
-from mlcards.notes import Note, digest
+from mlcards.notes import Note, digest, said
 from mlcards.notetypes import NoteType, note_types
 from mlcards.revision import RECORD
 from mlcards.source import Fragment, read
@@ -117,8 +117,9 @@ def to_text(record: Record) -> str:
 
 
 def content(note: Note) -> str:
-    """Return a hash of what a learner sees of a note: its fields and tags."""
-    return digest(note.hash, str(sorted((note.links or {}).items())))
+    """Return a hash of what a note says to a learner: its fields and tags."""
+    links = sorted((note.links or {}).items())
+    return digest(note.hash, *(f"{name} {said(html)}" for name, html in links))
 
 
 def schema(kind: NoteType) -> str:
