@@ -235,8 +235,8 @@ def _holes(html: str) -> str:
 
 
 def _tags(answer: Answer, catalog: Catalog) -> Iterator[str]:
-    yield f"area::{answer.area}"
     for kind, words, terms in (
+        ("area", (Fragment(answer.area, ""),), catalog.areas),
         ("company", answer.companies, catalog.companies),
         ("topic", (answer.topic,), catalog.topics),
         ("difficulty", (answer.difficulty,), catalog.difficulties),
@@ -245,7 +245,7 @@ def _tags(answer: Answer, catalog: Catalog) -> Iterator[str]:
     ):
         for word in words:
             if term := terms.find(word.text):
-                yield f"{kind}::{term.id}"
+                yield f"{kind}::{term.tag}"
     yield from (tag.text for tag in answer.tags)
 
 

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from test_apkg import built
 
 from mlcards.notes import said

@@ -209,9 +209,11 @@ def _contents(path: Path) -> Contents:
 def release(version: str, cards: Path, output: Path) -> None:
     """Make release VERSION of CARDS (cards/): packages, record and changelog.
 
-    Refuses where a learner would lose something. Publishes and commits nothing; prints the
-    commands that do.
+    Typesets every formula, runs the code of all answers, and refuses where that fails or a
+    learner would lose something. Publishes and commits nothing; prints the commands that do.
+    Where VERSION is the last release and nothing has changed, it writes its packages again.
     """
+    from mlcards.diagnostics import InvalidAnswer
     from mlcards.output import OutputError
     from mlcards.release import Refused
     from mlcards.release import release as make
@@ -220,11 +222,20 @@ def release(version: str, cards: Path, output: Path) -> None:
     with common.compiled(cards) as compiled:
         try:
             made = make(cards, compiled, version, output)
+        except InvalidAnswer as error:
+            common.fail(error.diagnostics)
         except (Refused, OutputError, UnusableTime) as error:
             raise click.ClickException(str(error)) from None
     _listed(made.written)
-    click.echo(f"\n{made.notes}\nTo publish it:\n")
-    click.echo(f"  git add {made.record} {os.path.relpath(made.changelog)}")
-    click.echo(f"  git commit -m 'Release {version}'")
-    click.echo(f"  git tag -a v{version} -m 'Release {version}'")
-    click.echo("  git push --follow-tags")
+    click.echo(f"\n{made.notes}")
+    if made.in_git:
+        click.echo("To publish it:\n")
+        click.echo(f"  git add {made.record} {os.path.relpath(made.changelog)}")
+        click.echo(f"  git commit -m 'Release {version}'")
+        click.echo(f"  git tag -a v{version} -m 'Release {version}'")
+        click.echo("  git push --follow-tags")
+    else:
+        changelog = os.path.relpath(made.changelog)
+        click.echo(
+            f"To publish it, give away the packages, and keep {made.record} and {changelog}."
+        )
