@@ -184,20 +184,29 @@ def _line(file: str, notes: int, cards: int) -> str:
 
 
 def _contents(path: Path) -> Contents:
+    import sqlite3
+    from io import BytesIO
+
     from mlcards.build import whole
     from mlcards.diff import NoPackage, contents
     from mlcards.revision import UnusableTime
 
     try:
+        if path.is_file():
+            return contents(path)
         if not path.is_dir():
-            return contents(path.read_bytes())
+            raise NoPackage("is no file")
         with common.compiled(path) as compiled:
             common.checked(compiled, (), ())
-            return contents(whole(path, compiled))
+            return contents(BytesIO(whole(path, compiled)))
     except NoPackage as error:
         raise click.UsageError(f"{path} {error}") from None
-    except (OSError, UnusableTime) as error:
+    except UnusableTime as error:
         raise click.ClickException(f"{path}: {error}") from None
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"{path} cannot be compared: {reason} (TMPDIR is where it is unpacked)"
+        raise click.ClickException(message) from None
 
 
 @click.command()
