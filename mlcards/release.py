@@ -95,7 +95,7 @@ def _reasons_in_git(cards: Path, state: Revision, version: str, again: bool) -> 
         yield "the cards folder differs from its commit; commit or undo the changes"
     tag = f"v{version}"
     if not again and VERSION.fullmatch(version) and not state.instead and tag_exists(cards, tag):
-        yield f"the tag {tag} exists already; choose a higher version"
+        yield f"the tag {tag} exists already, of something else; choose a higher version"
 
 
 def _demand(cards: Path, compiled: Compiled) -> None:
