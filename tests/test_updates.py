@@ -150,6 +150,43 @@ def test_a_correction_beats_an_earlier_edit(learner: Collection) -> None:
     assert note(learner, "mini/auc/ties")["Answer"] == "<p>Exactly one half.</p>"
 
 
+def test_what_the_readme_tells_learners(learner: Collection, tmp_path: Path) -> None:
+    """Deleted notes come back, renamed decks come back empty, an old package takes nothing back."""
+    deck = learner.decks.id_for_name("Mini Interview::ML Theory")
+    learner.decks.rename(deck, "Mine")
+    learner.remove_notes([note(learner, "mini/auc/ties").id])
+    edit(THEORY, "A: The variance.", "A: The variance only.")
+    edit(THEORY, "## Prompts\n", "## Prompts\n\n### new-first\nQ: New?\nA: Yes.\n")
+    mlcards("release", "1.1.0", "-o", "two", at=START + DAY)
+    assert import_package(learner, Path("two/mini.apkg"))["new"] == 2
+    assert learner.decks.id_for_name("Mine") == deck
+    decks = {
+        kind: note(learner, f"mini/bias-variance{kind}").cards()[0].did
+        for kind in ("", "/new-first")
+    }
+    assert decks[""] == deck
+    assert decks["/new-first"] == learner.decks.id_for_name("Mini Interview::ML Theory")
+    found = import_package(learner, Path("one/mini.apkg"))
+    assert (found["new"], found["updated"]) == (0, 0)
+    corrected = note(learner, "mini/bias-variance/bagging-lowers")
+    assert corrected["Answer"] == "<p>The variance only.</p>"
+
+
+def test_a_field_of_ones_own_stops_corrections(learner: Collection) -> None:
+    """As the README says: a twin of the note type appears, and old notes are corrected no longer."""
+    kind = learner.models.by_name("ML Interview Prompt")
+    assert kind
+    learner.models.add_field(kind, learner.models.new_field("Mine"))
+    learner.models.update_dict(kind)
+    edit(AUC, "A: One half.", "A: Exactly one half.")
+    edit(THEORY, "## Prompts\n", "## Prompts\n\n### new-first\nQ: New?\nA: Yes.\n")
+    mlcards("release", "1.1.0", "-o", "two", at=START + DAY)
+    found = import_package(learner, Path("two/mini.apkg"))
+    assert found["conflicting"] > 0
+    assert note(learner, "mini/auc/ties")["Answer"] == "<p>One half.</p>"
+    assert "ML Interview Prompt+" in type_names(learner)
+
+
 def test_moved_to_another_area(learner: Collection) -> None:
     """A file that moves keeps its notes, cards, scheduling and deck."""
     study(learner)

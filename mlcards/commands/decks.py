@@ -184,7 +184,9 @@ def _line(file: str, notes: int, cards: int) -> str:
 
 
 def _contents(path: Path) -> Contents:
+    import errno
     import sqlite3
+    import tempfile
     from io import BytesIO
 
     from mlcards.build import whole
@@ -205,7 +207,9 @@ def _contents(path: Path) -> Contents:
         raise click.ClickException(f"{path}: {error}") from None
     except (OSError, sqlite3.Error) as error:
         reason = getattr(error, "strerror", None) or error
-        message = f"{path} cannot be compared: {reason} (TMPDIR is where it is unpacked)"
+        message = f"{path} cannot be compared: {reason}"
+        if getattr(error, "errno", None) == errno.ENOSPC or isinstance(error, sqlite3.Error):
+            message += f"; make room in {tempfile.gettempdir()}, or name another folder in TMPDIR"
         raise click.ClickException(message) from None
 
 
@@ -229,6 +233,7 @@ def release(version: str, cards: Path, output: Path) -> None:
     from mlcards.revision import UnusableTime
 
     with common.compiled(cards) as compiled:
+        click.echo("Typesetting the formulas and running the code of all answers …", err=True)
         try:
             made = make(cards, compiled, version, output)
         except InvalidAnswer as error:
