@@ -19,6 +19,7 @@ from typing import Any
 import genanki
 
 from mlcards.compile import Compiled
+from mlcards.library import picture_bytes
 from mlcards.notes import Fields, Note
 from mlcards.notetypes import NoteType, note_types
 from mlcards.packages import Package
@@ -58,7 +59,7 @@ def write(
             _add(archive, "collection.anki2", database)
             archive.writestr(_member("media"), index)
             for i, name in enumerate(names):
-                _add(archive, str(i), compiled.media[name])
+                archive.writestr(_member(str(i)), picture_bytes(compiled.media[name]))
     finally:
         database.unlink(missing_ok=True)
 

@@ -18,7 +18,7 @@ ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 MAX_ID = 80
 ID_RULE = "use a-z, 0-9 and single hyphens between them"
 
-_TERM_KEYS = ("name", "aliases")
+_TERM_KEYS = ("name", "aliases", "tag")
 _SOURCE_KEYS = ("by", "title", "url")
 _LIBRARY_KEYS = ("name", "deck", "title", "homepage", "files", "license")
 
@@ -30,6 +30,8 @@ class Term:
     id: str
     name: str
     aliases: tuple[str, ...] = ()
+    tag: str = ""
+    """Its word in learners' tags: the id, or for a renamed one the id that was released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,7 @@ def load(folder: Path) -> Catalog:
         settings = _settings(library, problems)
     if problems:
         raise InvalidAnswer(*problems)
-    difficulties = Terms.of("difficulty", tuple(Term(d, d) for d in DIFFICULTIES))
+    difficulties = Terms.of("difficulty", tuple(Term(d, d, tag=d) for d in DIFFICULTIES))
     return Catalog(settings, **terms, difficulties=difficulties, sources=works)
 
 
@@ -138,18 +140,33 @@ def _terms(key: str, taxonomy: frontmatter.Mapping, problems: list[Diagnostic]) 
         return Terms.of(_KINDS[key], ())
     terms: list[Term] = []
     words: dict[str, str] = {}
+    tags: dict[str, str] = {}
     for id, entry in found.items:
         if not ID.fullmatch(id.text):
             problems.append(id.problem("catalog", f"`{id}` is no id; {ID_RULE}"))
         values = _texts(id, entry, _TERM_KEYS, ("name",), problems)
-        term = Term(id.text, values[0][0], values[1])
+        term = Term(id.text, values[0][0], values[1], _tag(id, entry, problems))
         terms.append(term)
         for word in sorted({w.casefold() for w in (term.id, term.name, *term.aliases)}):
             if word in words:
                 message = f"`{word}` already means `{words[word]}`; one word, one meaning"
                 problems.append(id.problem("catalog", message))
             words[word] = term.id
+        if (first := tags.setdefault(term.tag, term.id)) != term.id:
+            message = f"`{first}` has the tag `{term.tag}` already; one tag, one meaning"
+            problems.append(id.problem("catalog", message))
     return Terms.of(_KINDS[key], tuple(terms))
+
+
+def _tag(id: Fragment, entry: Value, problems: list[Diagnostic]) -> str:
+    found = entry.get("tag") if isinstance(entry, frontmatter.Mapping) else None
+    if found is None:
+        return id.text
+    if not isinstance(found, Fragment) or not ID.fullmatch(found.text):
+        message = f"write the id that was released before the rename: `tag: {id}`; {ID_RULE}"
+        problems.append(place_of(found).problem("catalog", message))
+        return id.text
+    return found.text
 
 
 def _sources(

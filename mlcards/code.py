@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from typing import Any
 
 from mlcards.diagnostics import Diagnostic, did_you_mean
 from mlcards.source import Fragment
@@ -18,6 +19,25 @@ FINGERPRINT = re.compile(rb"mlcards:[0-9a-f]{16}")
 """What a figure that was drawn from code carries: a hash of the code."""
 _PYTHON_ALIASES = ("py", "py3", "python3")
 _PLAIN = ("", "text", "output")
+COLORS = {
+    "Keyword": "k",
+    "Operator.Word": "k",
+    "Literal.String": "s",
+    "Literal.Number": "m",
+    "Comment": "c",
+    "Name.Attribute": "n",
+    "Name.Builtin": "n",
+    "Name.Class": "n",
+    "Name.Decorator": "n",
+    "Name.Exception": "n",
+    "Name.Function": "n",
+    "Name.Namespace": "n",
+    "Name.Tag": "n",
+    "Error": "e",
+    "Generic.Deleted": "e",
+    "Generic.Error": "e",
+}
+"""The classes of card.css by the names of Pygments' kinds of token, the nearest above counting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,21 +123,52 @@ def fingerprint(blocks: Iterable[CodeBlock]) -> str:
 
 
 def highlight(block: CodeBlock) -> str:
-    """Return the code as HTML with Pygments' short classes."""
+    """Return the code as HTML; a class names the color that card.css gives a piece of it."""
+    text = block.code.text.rstrip("\n")
     if block.language in _PLAIN:
-        return escape(block.code.text.rstrip("\n"), quote=False)
-    from pygments import highlight as pygmentize
+        return escape(text, quote=False)
     from pygments.lexers import get_lexer_by_name
 
     lexer = get_lexer_by_name(block.language, stripnl=False, ensurenl=False)
-    return str(pygmentize(block.code.text.rstrip("\n"), lexer, _formatter())).rstrip("\n")
+    return _colored((_color(type), piece) for type, piece in lexer.get_tokens(text))
+
+
+def _colored(pieces: Iterable[tuple[str, str]]) -> str:
+    """Return pieces of code as HTML, with one span for each stretch of one color.
+
+    White space has no color of its own, so that it does not show how a version of Pygments
+    cuts the code.
+    """
+    stretches: list[tuple[str, str]] = []
+    for color, piece in pieces:
+        core = piece.strip()
+        if not core:
+            stretches.append(("", piece))
+            continue
+        start = piece.index(core)
+        before, after = piece[:start], piece[start + len(core) :]
+        stretches += [("", before), (color, core), ("", after)]
+    html: list[str] = []
+    last, gap = "", ""
+    for color, piece in stretches:
+        if not color and not piece.strip():
+            gap += piece
+            continue
+        if color != last:
+            html += ["</span>" if last else "", gap, f'<span class="{color}">' if color else ""]
+        else:
+            html.append(gap)
+        html.append(escape(piece, quote=False))
+        last, gap = color, ""
+    return "".join([*html, "</span>" if last else "", gap])
 
 
 @cache
-def _formatter():  # type: ignore[no-untyped-def]
-    from pygments.formatters import HtmlFormatter
-
-    return HtmlFormatter(nowrap=True)
+def _color(type: Any) -> str:
+    """Return the class of a kind of token: that of the nearest kind in COLORS above it."""
+    names = str(type).removeprefix("Token.").split(".")
+    above = (".".join(names[:end]) for end in range(len(names), 0, -1))
+    return next((COLORS[name] for name in above if name in COLORS), "")
 
 
 @cache

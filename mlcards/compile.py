@@ -64,14 +64,21 @@ def compile_cards(folder: Path, track: Track = iter, store: Store | None = None)
     del by_id
     rendered = tuple(note for one in outlines for note in one.notes)
     found.update(checks.retired(outlines))
-    found.update(checks.related(outlines, {problem.path for problem in found}))
     released = record.load(folder)
+    path = (folder / RECORD).as_posix()
+    found.update(record.identity(released, files.catalog, path))
     for one in outlines:
         for note in one.notes:
             if entry := released.notes.get(note.key):
                 found.update(record.renumbered(entry, note, one.path))
+    broken = {problem.path for problem in found}
     if sound:
-        found.update(record.vanished(released, rendered, (folder / RECORD).as_posix()))
+        paths = {one.id: one.path for one in outlines}
+        instead = record.renamed(released, rendered)
+        found.update(record.vanished(released, rendered, instead, paths, path))
+        # A link to an answer that was renamed is right again when that is undone.
+        broken.update(f"/{key}.md" for key in instead)
+    found.update(checks.related(outlines, broken))
     media = {picture.name: file for file, picture in files.pictures.items()}
     problems = tuple(sorted(found))
     return Compiled(files.catalog, released, tuple(outlines), rendered, media, problems, shelf)

@@ -18,7 +18,7 @@ def coverage(notes: Sequence[Note], catalog: Catalog) -> str:
     lists = (catalog.areas, catalog.companies, catalog.tracks, catalog.difficulties, catalog.topics)
     lines = [f"| {len(explain)} answers | {len(notes):,} notes, {cards:,} cards |", "|---|---|"]
     for terms in lists:
-        found = ((term.name, counts[f"{terms.kind}::{term.id}"]) for term in terms.terms)
+        found = ((term.name, counts[f"{terms.kind}::{term.tag}"]) for term in terms.terms)
         row = ", ".join(f"{name} {number}" for name, number in found if number)
         lines.append(f"| by {terms.kind} | {row} |")
     return "\n".join(lines)

@@ -6,10 +6,12 @@ import difflib
 import json
 import re
 import sqlite3
+import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from html import unescape
 from io import BytesIO
@@ -20,6 +22,27 @@ from typing import Any
 from mlcards.markdown import deletions
 from mlcards.notes import RETIRED_TAG
 from mlcards.record import moved_deletions
+
+MAX_GROWTH = 200
+"""So many times as large as in its package may a database be; ours are 10 times as large."""
+
+_MAX_VALUE = 50_000_000  # bytes of a field, or of the note types together
+_MANY_LINES = 2_000
+_ENCRYPTED = 1  # a bit of a member's flags
+_NOT_UNDERSTOOD = (
+    zipfile.BadZipFile,
+    zlib.error,
+    sqlite3.Error,
+    struct.error,
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 class NoPackage(Exception):
@@ -34,14 +57,28 @@ class PackedNote:
     fields: Mapping[str, str]
     tags: frozenset[str]
     deck: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class PackedType:
+    """A note type as a package holds it."""
+
+    name: str
+    fields: tuple[str, ...]
+    parts: tuple[str, ...]
+    """Its fields and templates with the ids by which Anki follows them."""
+    look: str
+    """Its style and templates."""
+    time: int
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a package holds: notes by guid, and the parts of each note type by its id."""
+    """What a package holds: notes by guid, note types by id."""
 
     notes: Mapping[str, PackedNote]
-    types: Mapping[str, tuple[str, ...]]
+    types: Mapping[str, PackedType]
     decks: frozenset[str]
 
 
@@ -69,29 +106,69 @@ class Difference:
     retired: tuple[str, ...]
     losses: tuple[str, ...]
     """Sentences on what a learner would lose."""
+    remarks: tuple[str, ...]
+    """Sentences on what else is worth knowing."""
 
 
-def contents(data: bytes) -> Contents:
-    """Read a package; raise NoPackage if it is not one of ours."""
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            database = archive.read("collection.anki2")
-            if any(name.startswith("collection.anki21") for name in archive.namelist()):
-                raise KeyError  # exported by Anki: what we read would be a dummy
-    except zlib.error:
-        raise NoPackage("is damaged") from None
-    except (zipfile.BadZipFile, KeyError):
-        raise NoPackage("is no package that mlcards wrote") from None
+def contents(package: Path | BytesIO) -> Contents:
+    """Read a package; raise NoPackage if it is not one of ours, OSError if it cannot be read."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "collection.anki2")
-        file.write_bytes(database)
-        connection = sqlite3.connect(file)
-        try:
+        _unpack(package, file)
+        with closing(_open(file)) as connection:
             return _read(connection)
-        except (sqlite3.Error, TypeError, ValueError, KeyError):
-            raise NoPackage("is damaged") from None
-        finally:
-            connection.close()
+
+
+def _unpack(package: Path | BytesIO, file: Path) -> None:
+    """Write a package's database to a file, having looked at its size."""
+    with _understood("is no package that mlcards wrote"), zipfile.ZipFile(package) as archive:
+        names = archive.namelist()
+        (member,) = (one for one in archive.infolist() if one.filename == "collection.anki2")
+        exported = any(name.startswith("collection.anki21") for name in names)
+    if exported:
+        raise NoPackage("was exported by Anki, not written by mlcards; what we read is a dummy")
+    if member.flag_bits & _ENCRYPTED:
+        raise NoPackage("is encrypted")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise NoPackage("is packed in a way that mlcards does not use")
+    if member.file_size > max(MAX_GROWTH * member.compress_size, 1_000_000):
+        raise NoPackage(f"is damaged: {member.compress_size} bytes become {member.file_size}")
+    with file.open("wb") as target, zipfile.ZipFile(package) as archive:
+        pieces = _pieces(archive, member)
+        for piece in pieces:
+            target.write(piece)
+
+
+def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield a member piece by piece; a database begins as each does."""
+    with _understood("is damaged"), archive.open(member) as source:
+        piece = source.read(1 << 20)
+        if not piece.startswith(b"SQLite format 3\0"):
+            raise NoPackage("is damaged: its notes are no database")
+        while piece:
+            yield piece
+            piece = source.read(1 << 20)
+
+
+def _open(file: Path) -> sqlite3.Connection:
+    """Open a database of which nothing is trusted: it is only read, and runs nothing."""
+    connection = sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True)
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_VALUE)
+    return connection
+
+
+@contextmanager
+def _understood(message: str) -> Iterator[None]:
+    """Raise NoPackage with a message where bytes are not as they are in a package of ours."""
+    try:
+        yield
+    except NoPackage:
+        raise
+    except (OSError, *_NOT_UNDERSTOOD) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise NoPackage(message) from None
 
 
 def diff(old: Contents, new: Contents) -> Difference:
@@ -110,6 +187,7 @@ def diff(old: Contents, new: Contents) -> Difference:
         gone=gone,
         retired=retired,
         losses=tuple(_losses(old, new, gone)),
+        remarks=tuple(_remarks(old, new, changed)),
     )
 
 
@@ -121,6 +199,7 @@ def as_json(difference: Difference) -> str:
 def as_text(difference: Difference) -> str:
     """Return the difference for a terminal."""
     lines = [f"LOSS: {sentence}" for sentence in difference.losses]
+    lines += [f"note: {sentence}" for sentence in difference.remarks]
     lines += [f"added    {guid}" for guid in difference.added]
     lines += [f"gone     {guid}" for guid in difference.gone]
     lines += [f"retired  {guid}" for guid in difference.retired]
@@ -134,6 +213,7 @@ def as_markdown(difference: Difference) -> str:
     """Return the difference for a pull request or a release note."""
     lines = [f"**{_summary(difference)}**", ""]
     lines += [f"> **A learner would lose:** {sentence}" for sentence in difference.losses]
+    lines += [f"> {sentence}" for sentence in difference.remarks]
     for title, guids in (
         ("Added", difference.added),
         ("Gone", difference.gone),
@@ -150,28 +230,67 @@ def as_markdown(difference: Difference) -> str:
 
 
 def _read(connection: sqlite3.Connection) -> Contents:
-    models, decks = connection.execute("select models, decks from col").fetchone()
-    types: dict[str, dict[str, Any]] = {str(m["id"]): m for m in json.loads(models).values()}
-    names = {int(id): deck["name"] for id, deck in json.loads(decks).items()}
-    rows = connection.execute(
-        "select guid, mid, tags, flds, min(did) from notes join cards on nid = notes.id "
-        "group by notes.id"
+    with _understood("is damaged: its tables are not those of a package"):
+        _check_tables(connection)
+    with _understood("is damaged: its note types and decks cannot be read"):
+        models, decks = connection.execute("select models, decks from col").fetchone()
+        kinds = {_text_of(m["id"]): _type(m) for m in _loaded(models).values()}
+        names = {int(id): _text_of(deck["name"]) for id, deck in _loaded(decks).items()}
+    with _understood("is damaged: its notes cannot be read"):
+        homes: dict[int, int] = {}
+        for nid, did in connection.execute("select nid, did from cards"):
+            homes[nid] = min(homes.get(nid, did), did)
+        notes = {}
+        for id, guid, mid, time, tags, values in connection.execute(
+            "select id, guid, mid, mod, tags, flds from notes"
+        ):
+            kind = kinds[str(mid)]
+            fields = zip(kind.fields, values.split("\x1f"), strict=True)
+            notes[_text_of(guid)] = PackedNote(
+                kind.name,
+                {name: _text_of(value) for name, value in fields},
+                frozenset(_text_of(tags).split()),
+                names[homes[id]],
+                int(time),
+            )
+    return Contents(notes, kinds, frozenset(note.deck for note in notes.values()))
+
+
+def _check_tables(connection: sqlite3.Connection) -> None:
+    """Raise ValueError unless what is read from are plain tables: no views, nothing computed."""
+    for table in ("col", "notes", "cards"):
+        query = "select type, sql from sqlite_master where name = ?"
+        ((what, statement),) = connection.execute(query, (table,)).fetchall()
+        columns = connection.execute(f"PRAGMA table_xinfo({table})").fetchall()
+        plain = statement.split(None, 2)[1].casefold() == "table"
+        if what != "table" or not plain or any(hidden for *_, hidden in columns):
+            raise ValueError(table)
+
+
+def _type(model: Mapping[str, Any]) -> PackedType:
+    parts = (*model["flds"], *model["tmpls"])
+    look = [model["css"], *((part["qfmt"], part["afmt"]) for part in model["tmpls"])]
+    return PackedType(
+        _text_of(model["name"]),
+        tuple(_text_of(field["name"]) for field in model["flds"]),
+        tuple(f"{_text_of(part['name'])} ({part.get('id')})" for part in parts),
+        json.dumps(look),
+        int(model["mod"]),
     )
-    notes = {}
-    for guid, mid, tags, fields, did in rows:
-        model = types[str(mid)]
-        values = zip(model["flds"], fields.split("\x1f"), strict=True)
-        notes[guid] = PackedNote(
-            model["name"],
-            {field["name"]: value for field, value in values},
-            frozenset(tags.split()),
-            names[did],
-        )
-    parts = {
-        id: tuple(f"{part['name']} ({part.get('id')})" for part in (*m["flds"], *m["tmpls"]))
-        for id, m in types.items()
-    }
-    return Contents(notes, parts, frozenset(note.deck for note in notes.values()))
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise TypeError(text[:20])
+    return found
+
+
+def _text_of(value: object) -> str:
+    """Return a text or number as text that a terminal may be given."""
+    if not isinstance(value, str | int):
+        raise TypeError(type(value).__name__)
+    return _UNPRINTABLE.sub("\ufffd", str(value))
 
 
 def _change(guid: str, old: PackedNote, new: PackedNote) -> Change:
@@ -191,8 +310,8 @@ def _change(guid: str, old: PackedNote, new: PackedNote) -> Change:
 def _losses(old: Contents, new: Contents, gone: tuple[str, ...]) -> Iterator[str]:
     for guid in gone:
         yield f"`{guid}` has vanished without being retired; it will never be corrected again"
-    for id, parts in old.types.items():
-        if id in new.types and new.types[id] != parts:
+    for id, kind in old.types.items():
+        if id in new.types and new.types[id].parts != kind.parts:
             yield f"the fields or templates of note type {id} changed; Anki refuses its updates"
     for guid in sorted(old.notes.keys() & new.notes.keys()):
         if old.notes[guid].type != new.notes[guid].type:
@@ -200,14 +319,42 @@ def _losses(old: Contents, new: Contents, gone: tuple[str, ...]) -> Iterator[str
         texts = (side.notes[guid].fields.get("Text", "") for side in (old, new))
         for number, now in moved_deletions(*map(deletions, texts)):
             yield f"`c{number}` of `{guid}` is `c{now}` now; progress passes to another question"
-    for deck in sorted(old.decks - new.decks):
-        moved = {
-            new.notes[guid].deck
-            for guid, note in old.notes.items()
-            if note.deck == deck and guid in new.notes
-        }
-        if moved and not moved & old.decks:
-            yield f"the deck «{deck}» is now «{min(moved)}»; new cards land in a second deck"
+    yield from _renamed_decks(old, new)
+
+
+def _renamed_decks(old: Contents, new: Contents) -> Iterator[str]:
+    moved: dict[str, set[str]] = {}
+    for guid, note in old.notes.items():
+        if guid in new.notes:
+            moved.setdefault(note.deck, set()).add(new.notes[guid].deck)
+    for deck in sorted(moved.keys() - new.decks):
+        if not moved[deck] & old.decks:
+            yield f"the deck «{deck}» is now «{min(moved[deck])}»; new cards land in a second deck"
+
+
+def _remarks(old: Contents, new: Contents, changed: Iterable[Change]) -> Iterator[str]:
+    """Anki takes a note or note type over only where NEW's is newer than OLD's."""
+    if _is_older(old, new):
+        yield "NEW is older than OLD; did you mean it the other way round?"
+    kept = [one for one in changed if new.notes[one.guid].time <= old.notes[one.guid].time]
+    if kept:
+        yield f"Anki keeps OLD's text of {len(kept)} of the changed notes: NEW's is not newer"
+    for id, kind in old.types.items():
+        if id in new.types and new.types[id].look != kind.look:
+            newer = new.types[id].time > kind.time
+            what = "replaces that of OLD" if newer else "is not newer, so Anki keeps OLD's"
+            yield f"the style or the templates of «{kind.name}» differ; NEW's {what}"
+
+
+def _is_older(old: Contents, new: Contents) -> bool:
+    """Tell whether times went back only, or all that is gone is newer than all that is there."""
+    pairs = [(old.notes[guid].time, new.notes[guid].time) for guid in old.notes.keys() & new.notes]
+    pairs += [(old.types[id].time, new.types[id].time) for id in old.types.keys() & new.types]
+    gone = [note.time for guid, note in old.notes.items() if guid not in new.notes]
+    if any(before < now for before, now in pairs):
+        return False
+    newest = max((note.time for note in new.notes.values()), default=0)
+    return any(before > now for before, now in pairs) or min(gone, default=0) > newest
 
 
 def _details(change: Change) -> Iterator[str]:
@@ -225,6 +372,10 @@ def _line_changes(old: str, new: str) -> Iterator[str]:
     before, after = _text(old), _text(new)
     if before == after:
         before, after = old.split("\n"), new.split("\n")
+    if len(before) + len(after) > _MANY_LINES:  # comparing takes their product
+        yield from (f"- {line}" for line in before)
+        yield from (f"+ {line}" for line in after)
+        return
     for line in islice(difflib.unified_diff(before, after, lineterm="", n=0), 2, None):
         if not line.startswith("@@"):
             yield f"{line[0]} {line[1:]}"

@@ -138,9 +138,17 @@ def _check_place(file: Path, root: Path) -> None:
         raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "unreadable", message))
 
 
+def picture_bytes(file: Path) -> bytes:
+    """Read a picture; one that is text has the same line ends in every checkout."""
+    data = file.read_bytes()
+    if file.suffix.lower() != ".svg":
+        return data
+    return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
 def _picture(file: Path) -> Picture:
     try:
-        data = file.read_bytes()
+        data = picture_bytes(file)
     except OSError as error:
         message = f"the picture cannot be read ({error.strerror})"
         raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "unreadable", message)) from None

@@ -25,6 +25,8 @@ _DELIMITER = re.compile(r"\\(?=[()\[\]])")
 _OPENING = re.compile(r"[(\[\"“‘']$")
 _CLOSING = re.compile(r"(?:[-'’]\w+|[.,;:?!)\]\"”’'…%]|&#58;)+")
 _REFERENCE = re.compile(r"\[[^\]]+\]: ")
+_DELETION = re.compile(r"(\{\{c[0-9]{1,9}::|::|\}\})")
+_MAX_OPEN = 10  # so many deletions Anki lets stand in one another
 _CLOZE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", ":": "&#58;"})
 IMAGE_SUFFIXES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
 
@@ -109,22 +111,22 @@ def plain(html: str) -> str:
 
 def deletions(html: str) -> dict[int, str]:
     """Return what each number of ``{{c1::…}}`` hides in the HTML of a cloze note."""
-    found: dict[int, str] = {}
+    found: dict[int, list[str]] = {}
     opened: list[tuple[int, list[str], bool]] = []
-    for piece in re.split(r"(\{\{c\d+::|::|\}\})", html):
-        if match := CLOZE.match(piece):
-            opened.append((int(match[1]), [], False))
+    for piece in _DELETION.split(html):
+        if piece.startswith("{{c") and piece.endswith("::") and len(opened) < _MAX_OPEN:
+            opened.append((int(piece[3:-2]), [], False))
         elif piece == "::" and opened:
             number, hidden, _ = opened.pop()
             opened.append((number, hidden, True))  # a hint follows
         elif piece == "}}" and opened:
             number, hidden, _ = opened.pop()
-            found[number] = found.get(number, "") + "".join(hidden)
+            found.setdefault(number, []).extend(hidden)
         else:
             for _, hidden, is_hint in opened:
                 if not is_hint:
                     hidden.append(piece)
-    return found
+    return {number: "".join(hidden) for number, hidden in found.items()}
 
 
 def _tokens(text: str, job: _Job, inline: bool) -> Sequence[Token]:

@@ -6,8 +6,10 @@ The fields are kept apart from the notes: those of a large library do not fit in
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape
 
 from mlcards import markdown
@@ -19,7 +21,17 @@ from mlcards.markdown import Formula, Rendered
 from mlcards.notetypes import note_types
 from mlcards.source import Fragment
 
+RENDERER = "1"
+"""Raised to bring the HTML of all notes to learners again, though what it says is the same."""
+
 RETIRED_TAG = "mlcards::retired"
+
+# A class, and the spans that color code or keep a formula with its punctuation.
+_LOOK = re.compile(r'</?span[^>]*>|(<\w+) class="[^"]*"')
+_BLOCK = re.compile(
+    r"(<pre.*?</pre>|</?(?:blockquote|details|div|h\d|hr|li|ol|p|summary|t\w+|ul)\b[^>]*>)",
+    re.DOTALL,
+)
 
 Fields = tuple[str, ...]
 """The HTML of a note's fields, in the order of its note type."""
@@ -46,7 +58,7 @@ class Note:
     retired: str
     """Why it is given up, or the id of the answer that replaces it; else nothing."""
     hash: str
-    """A hash of its kind, tags and fields, but for those that other answers determine."""
+    """A hash of its kind, tags and what its fields say, but for what other answers determine."""
     links: Mapping[str, str] | None = None
     """The HTML of the fields that other answers determine (Notice, Related), where not empty."""
     position: int = 0
@@ -213,18 +225,18 @@ class _Drafter:
             holes=_holes(texts.get("Text", "")),
             place=(place.line, place.column),
             retired=reason.text.strip() if reason else "",
-            hash=digest(kind, *fields, "", *sorted(tags)),
+            hash=digest(RENDERER, kind, *map(said, fields), "", *sorted(tags)),
         )
 
 
 def _holes(html: str) -> str:
     hidden = markdown.deletions(html)
-    return " ".join(f"{number}:{digest(text)[:8]}" for number, text in sorted(hidden.items()))
+    return " ".join(f"{number}:{digest(said(text))[:8]}" for number, text in sorted(hidden.items()))
 
 
 def _tags(answer: Answer, catalog: Catalog) -> Iterator[str]:
-    yield f"area::{answer.area}"
     for kind, words, terms in (
+        ("area", (Fragment(answer.area, ""),), catalog.areas),
         ("company", answer.companies, catalog.companies),
         ("topic", (answer.topic,), catalog.topics),
         ("difficulty", (answer.difficulty,), catalog.difficulties),
@@ -233,13 +245,25 @@ def _tags(answer: Answer, catalog: Catalog) -> Iterator[str]:
     ):
         for word in words:
             if term := terms.find(word.text):
-                yield f"{kind}::{term.id}"
+                yield f"{kind}::{term.tag}"
     yield from (tag.text for tag in answer.tags)
 
 
 def _names(words: Iterable[str], terms: Terms) -> str:
     found = (terms.find(word) for word in words)
     return ", ".join(term.name for term in found if term)
+
+
+@lru_cache(maxsize=64)
+def said(html: str) -> str:
+    """Return what HTML says, without what only colors it or lays it out.
+
+    So a line broken elsewhere, a class or another cut of the code into spans is no change. In
+    code each space counts.
+    """
+    parts = _BLOCK.split(_LOOK.sub(r"\1", html))
+    parts[::2] = (" ".join(text.split()) for text in parts[::2])
+    return "".join(parts)
 
 
 def digest(*parts: str) -> str:

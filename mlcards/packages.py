@@ -24,10 +24,10 @@ def packages(notes: Sequence[Note], catalog: Catalog) -> tuple[Package, ...]:
     parts = [Package(f"{catalog.settings.name}.apkg", tuple(notes))]
     for kind, terms in (("area", catalog.areas), ("company", catalog.companies)):
         for term in terms.terms:
-            tag = f"{kind}::{term.id}"
+            tag = f"{kind}::{term.tag}"
             chosen = tuple(note for note in notes if tag in note.tags)
             if chosen:
-                parts.append(Package(f"{kind}/{term.id}.apkg", chosen))
+                parts.append(Package(f"{kind}/{term.tag}.apkg", chosen))
     return tuple(parts)
 
 

@@ -9,16 +9,22 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from mlcards import build, record
+from mlcards import build, formulas, record
 from mlcards.build import Written
 from mlcards.compile import Compiled
+from mlcards.diagnostics import InvalidAnswer
+from mlcards.library import load
 from mlcards.notes import RETIRED_TAG, Note
 from mlcards.output import write
 from mlcards.packages import packages
-from mlcards.revision import RECORD, epoch, revision
+from mlcards.record import VERSION
+from mlcards.revision import NO_COMMIT, RECORD, Revision, epoch, revision, tag_exists
+from mlcards.run import TESTED, run_all
 
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)")
 _UNRELEASED = "## Unreleased\n"
+# Also as keepachangelog.com writes them: `## [Unreleased]`, `## [1.2.0] - 2026-01-31`.
+_IS_UNRELEASED = re.compile(r"^## *\[?unreleased\]?[ \t]*$\n?", re.MULTILINE | re.IGNORECASE)
+_IS_RELEASE = re.compile(rf"^## *\[?v?({VERSION.pattern})\]?(?!\S)", re.MULTILINE)
 
 
 class Refused(Exception):
@@ -34,63 +40,89 @@ class Release:
     """What learners read."""
     changelog: Path
     record: Path
+    in_git: bool
+    """Whether there is a repository to commit it to."""
 
 
 def release(cards: Path, compiled: Compiled, version: str, output: Path) -> Release:
     """Build a version and write its record and its section of the changelog.
 
     Every changed note gets the time of the release, not that of its commit: a learner's edit
-    in between would else be newer than the correction. Raise Refused and OutputError.
+    in between would else be newer than the correction. The version that was released last, of
+    the same notes, only writes its packages again. Raise Refused, InvalidAnswer with what is
+    wrong with formulas and code, and OutputError.
     """
     state = revision(cards)
     changelog = cards.absolute().parent / "CHANGELOG.md"
     now = epoch() or int(time.time())
     renewed = record.renew(compiled.record, compiled.catalog, compiled.notes, now)
-    reasons = list(_reasons(compiled, renewed, version))
-    past = _past_release(changelog)
-    if not compiled.record.version and past not in ("", version):
-        reasons.append(f"{RECORD} is missing, but {changelog.name} names {past}; restore it")
-    if state.commit and state.changed:
-        reasons.append("the cards folder differs from its commit; commit or undo the changes")
+    again = record.to_text(renewed) == record.to_text(compiled.record)
+    again = again and version == compiled.record.version
+    reasons = [*_reasons(compiled, version, again), *_reasons_in_git(cards, state, version, again)]
+    written_before = _changelog_text(changelog, reasons)
+    past = _IS_RELEASE.search(written_before)
+    if not compiled.record.version and past and past[1] != version:
+        reasons.append(f"{RECORD} is missing, but {changelog.name} names {past[1]}; restore it")
     if reasons:
         raise Refused("\n".join(reasons))
+    _demand(cards, compiled)
     text = _notes(compiled)
     state = replace(state, time=now)
     chosen = packages(compiled.notes, compiled.catalog)
     written = tuple(build.write_packages(compiled, chosen, output, state))
-    day = datetime.fromtimestamp(now, UTC).date()
-    write(changelog, _changelog(changelog, f"## {version} ({day})\n\n{text}").encode())
-    write(cards / RECORD, record.to_text(replace(renewed, version=version)).encode())
-    return Release(written, text, changelog, cards / RECORD)
+    if not again:
+        day = datetime.fromtimestamp(now, UTC).date()
+        section = _changelog(written_before, version, f"## {version} ({day})\n\n{text}")
+        write(changelog, section.encode())
+        write(cards / RECORD, record.to_text(replace(renewed, version=version)).encode())
+    return Release(written, text, changelog, cards / RECORD, not state.instead)
 
 
-def _reasons(compiled: Compiled, renewed: record.Record, version: str) -> Iterator[str]:
-    old = compiled.record
+def _reasons(compiled: Compiled, version: str, again: bool) -> Iterator[str]:
+    last = compiled.record.version
     if not compiled.notes:
         yield "there are no answers to release"
-    if not (wanted := _VERSION.fullmatch(version)):
-        yield f"`{version}` is no version; write three numbers: 1.2.0"
-    elif (last := _VERSION.fullmatch(old.version)) and _numbers(wanted) <= _numbers(last):
-        yield f"version {old.version} is released already; {version} must be higher"
-    if old.library and old.library != renewed.library:
-        yield f"`name: {old.library}` begins the guid of every released note; undo the change"
-    for deck in sorted(old.decks - renewed.decks):
-        yield f"the deck «{deck}» is no longer there; Anki matches decks by name: undo the rename"
-    for kind, schema in old.schemas.items():
-        if renewed.schemas.get(kind) != schema:
-            yield f"fields or templates of note type {kind} changed; Anki would refuse all updates"
+    if not VERSION.fullmatch(version):
+        yield f"`{version[:40]}` is no version; write three numbers without zeros before: 1.2.0"
+    elif last and _numbers(version) <= _numbers(last) and not again:
+        yield f"version {last} is released already; {version} must be higher"
 
 
-def _past_release(changelog: Path) -> str:
-    """Return the newest version that a changelog names, or nothing."""
-    if not changelog.exists():
-        return ""
-    found = re.search(r"^## (\d+\.\d+\.\d+) ", changelog.read_text("utf-8"), re.MULTILINE)
-    return found[1] if found else ""
+def _reasons_in_git(cards: Path, state: Revision, version: str, again: bool) -> Iterator[str]:
+    if state.instead == NO_COMMIT:
+        yield "no commit holds the cards folder; commit it"
+    elif state.changed:
+        yield "the cards folder differs from its commit; commit or undo the changes"
+    tag = f"v{version}"
+    if not again and VERSION.fullmatch(version) and not state.instead and tag_exists(cards, tag):
+        yield f"the tag {tag} exists already, of something else; choose a higher version"
 
 
-def _numbers(version: re.Match[str]) -> tuple[int, ...]:
-    return tuple(map(int, version.groups()))
+def _demand(cards: Path, compiled: Compiled) -> None:
+    """Typeset every formula and run the code of all answers; raise Refused or InvalidAnswer."""
+    if not formulas.installed():
+        raise Refused(formulas.HOW_TO_INSTALL)
+    found = [*formulas.check(compiled)]
+    found += [one.problem for one in run_all(load(cards).answers, TESTED) if one.problem]
+    if found:
+        raise InvalidAnswer(*sorted(found))
+
+
+def _changelog_text(file: Path, reasons: list[str]) -> str:
+    """Return the text of the changelog, that of a new one if there is none; note what is wrong."""
+    try:
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        return f"# Changelog\n\n{_UNRELEASED}"
+    except UnicodeDecodeError:
+        reasons.append(f"{file.name} is no UTF-8 text; restore it, or save it as UTF-8")
+    except OSError as error:
+        reasons.append(f"{file.name} cannot be read: {error.strerror}")
+    return ""
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 def _notes(compiled: Compiled) -> str:
@@ -125,15 +157,18 @@ def _by_area(notes: Iterable[Note]) -> Iterator[str]:
         yield f"- {name} ({count} {'note' if count == 1 else 'notes'}): {ids}"
 
 
-def _changelog(file: Path, section: str) -> str:
-    text = file.read_text("utf-8") if file.exists() else f"# Changelog\n\n{_UNRELEASED}"
-    heading = section.split(" (", 1)[0]
-    if heading + " (" in text:
+def _changelog(text: str, version: str, section: str) -> str:
+    """Return the changelog with the section of a version, which takes what is unreleased."""
+    if any(match[1] == version for match in _IS_RELEASE.finditer(text)):
         return text
-    if _UNRELEASED not in text:
-        text = text.rstrip("\n") + f"\n\n{_UNRELEASED}"
-    before, after = text.split(_UNRELEASED, 1)
-    written, older, past = after.partition("\n## ")  # by hand since the last release
+    heading = _IS_UNRELEASED.search(text)
+    if not heading:
+        text = f"{text.rstrip()}\n\n{_UNRELEASED}"
+        heading = _IS_UNRELEASED.search(text)
+        assert heading
+    before, after = text[: heading.end()].rstrip("\n"), text[heading.end() :]
+    older = re.search("^## ", after, re.MULTILINE)
+    end = older.start() if older else len(after)
     title, _, generated = section.partition("\n")
-    text = "\n\n".join(filter(None, (title, written.strip(), generated.strip())))
-    return f"{before}{_UNRELEASED}\n{text}\n{older}{past}"
+    parts = (before, title, after[:end].strip("\n"), generated.strip(), after[end:].strip("\n"))
+    return "\n\n".join(filter(None, parts)) + "\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from dataclasses import dataclass
@@ -16,20 +17,30 @@ class UnusableTime(Exception):
     """The time of a build cannot be told, or would make Anki refuse later updates."""
 
 
+NO_GIT = "a folder without git"
+NO_COMMIT = "a folder that no commit holds"
+IGNORED = "a folder that git ignores"
+
+_READ = re.compile(r"(?:[^/.][^/]*/)*[^/.][^/]*\.(?:md|yaml|svg|png|jpe?g|gif|webp)", re.IGNORECASE)
+"""The names of files that a library is read from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """The state of a cards folder: its commit, if it is in git, and its time."""
+    """The state of a cards folder: its commit, if one holds it, and its time."""
 
     commit: str
-    """The short hash, or nothing outside git."""
+    """The short hash, or nothing where no commit holds the folder."""
     changed: bool
     """Whether files differ from the commit."""
     time: int
     """Seconds since 1970."""
+    instead: str = ""
+    """Without a commit, what the folder is: NO_GIT, NO_COMMIT or IGNORED."""
 
     def __str__(self) -> str:
         if not self.commit:
-            return "built from a folder without git"
+            return f"built from {self.instead}"
         return f"built from commit {self.commit}{' with later changes' if self.changed else ''}"
 
 
@@ -37,21 +48,55 @@ def revision(folder: Path) -> Revision:
     """Look at the cards folder and tell its time.
 
     That is SOURCE_DATE_EPOCH where it is set, else the time of the commit, else (changed files,
-    no git) of the newest change among the files. Raise UnusableTime for one in the future.
+    no commit) of the newest change among the files. Raise UnusableTime for one in the future.
     """
     commit, _, committed = _git(folder, "log", "-1", "--format=%h %ct", "--abbrev=10").partition(
         " "
     )
-    changed = bool(commit) and bool(
-        _git(folder, "status", "--porcelain", "--", ".", f":(exclude){RECORD}")
-    )
+    instead, changed = _state(folder, bool(commit))
+    if instead:
+        commit = ""
     if found := epoch():
-        return Revision(commit, changed, found)
+        return Revision(commit, changed, found, instead)
     seconds = int(committed) if commit and not changed else _newest(folder)
     if seconds > time.time():
         what = f"of commit {commit}" if commit and not changed else "of the newest file"
         raise UnusableTime(f"the time {what} lies in the future; set the clock right")
-    return Revision(commit, changed, seconds)
+    return Revision(commit, changed, seconds, instead)
+
+
+def tag_exists(folder: Path, tag: str) -> bool:
+    """Tell whether the folder's repository has a tag."""
+    return bool(_git(folder, "tag", "--list", tag))
+
+
+def _state(folder: Path, has_commit: bool) -> tuple[str, bool]:
+    """Return why no commit holds the folder, or nothing, and whether files differ from it.
+
+    The answer does not depend on how git is set up to show files: what is ignored, not shown
+    or marked as unchanged counts where a library would be read from it.
+    """
+    if not has_commit and _git(folder, "rev-parse", "--is-inside-work-tree") != "true":
+        return NO_GIT, False
+    signs = _signs(folder)
+    lists = f"/{folder.resolve().name}/taxonomy.yaml"
+    own = (path for path in signs if f"/{path}".endswith(lists) or path == "taxonomy.yaml")
+    sign = signs.get(next(own, ""), "")
+    if sign == "!!":
+        return IGNORED, False
+    if not has_commit or sign[:1] in ("?", "A"):
+        return NO_COMMIT, True
+    marked = _git(folder, "ls-files", "-v", "--", ".").splitlines()
+    return "", bool(signs) or any(line[:1] not in "HMRCK?" for line in marked)
+
+
+def _signs(folder: Path) -> dict[str, str]:
+    """Return the two letters of git's status for each file that is not as the commit has it."""
+    shown = ("--untracked-files=all", "--ignored=traditional", "--ignore-submodules=none")
+    words = ("status", "--porcelain", "-z", "--no-renames", *shown)
+    lines = _git(folder, *words, "--", ".", f":(exclude){RECORD}").split("\0")
+    signs = {line[3:]: line[:2] for line in lines if line}
+    return {path: sign for path, sign in signs.items() if sign != "!!" or _READ.fullmatch(path)}
 
 
 def epoch() -> int | None:
@@ -59,8 +104,8 @@ def epoch() -> int | None:
     word = os.environ.get("SOURCE_DATE_EPOCH")
     if not word:
         return None
-    if not word.isdecimal() or not 0 < int(word) <= time.time():
-        raise UnusableTime(f"SOURCE_DATE_EPOCH={word} is not a second between 1970 and now")
+    if not re.fullmatch("[0-9]{1,12}", word) or not 0 < int(word) <= time.time():
+        raise UnusableTime(f"SOURCE_DATE_EPOCH={word[:20]} is not a second between 1970 and now")
     return int(word)
 
 
@@ -73,17 +118,18 @@ def _git(folder: Path, *words: str) -> str:
         done = subprocess.run(
             ["git", "-C", str(folder), *words],
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",
             env={**os.environ, "LC_ALL": "C"},
             check=False,
         )
     except OSError:
         return ""
     if done.returncode == 0:
-        return done.stdout.strip()
+        return done.stdout.strip("\n")
     if any(usual in done.stderr for usual in ("not a git repository", "any commits yet")):
         return ""
-    reason = (done.stderr.strip().splitlines() or ["it ended without a word"])[0]
+    reason = " ".join(done.stderr.split()) or "it ended without a word"
     raise UnusableTime(f"git cannot tell the state of {folder}: {reason}")
 
 

@@ -48,6 +48,7 @@ ERRORS = {
     "image-size": "A picture is not too large.",
     "figure": "A figure is drawn, bears the answer's id and is as new as its code.",
     "record": "released.txt is as `mlcards release` wrote it.",
+    "identity": "What was released keeps its decks, tags, note types and the library's name.",
     "vanished": "What was released is present or retired.",
     "renumbered": "A released deletion keeps its number.",
     "run": "The answer's Python runs (`mlcards test`).",

@@ -21,6 +21,9 @@ from mlcards.code import CodeBlock, fingerprint, outputs
 from mlcards.diagnostics import Diagnostic
 from mlcards.markdown import code_blocks
 
+TESTED = Path("build/.tested")
+"""Remembers the answers whose code passed."""
+
 TIME_LIMIT = 60.0
 """Seconds that one answer's code may take."""
 

@@ -70,6 +70,8 @@ def _problem(error: BaseException, path: str, line: int) -> dict[str, Any]:
         lines.append(error.lineno)
     said = [line.strip() for line in str(error).split("\n") if line.strip()]
     reason = ": ".join([type(error).__name__, *said[:1]])
+    if isinstance(error, ModuleNotFoundError):
+        reason += "; install what answers may import: `pip install --group cards`"
     return {"line": (lines or [line])[-1], "code": "run", "message": f"the code failed: {reason}"}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mlcards.revision import RECORD, UnusableTime, revision
+from mlcards.revision import IGNORED, NO_COMMIT, NO_GIT, RECORD, UnusableTime, revision
 
 FILE = Path("cards/ml-coding/auc.md")
 
@@ -83,13 +83,78 @@ def test_without_git_the_newest_file_counts(mini: Path) -> None:
     found = revision(mini)
     assert found.time == 1_650_000_000
     assert str(found) == "built from a folder without git"
+    assert found.instead == NO_GIT
 
 
-@pytest.mark.parametrize("word", ["soon", "-1", "99999999999"])
+def test_a_file_that_git_is_told_not_to_show_is_a_change(repository: Path) -> None:
+    """What no commit holds is not «built from» it, whatever git is set up to hide."""
+    git("config", "status.showUntrackedFiles", "no")
+    (repository / "ml-coding" / "new.md").write_text("x", "utf-8")
+    assert revision(repository).changed
+    (repository / "ml-coding" / "new.md").unlink()
+    assert not revision(repository).changed
+    (Path(".git") / "info" / "exclude").write_text("new.md\n*.swp\n", "utf-8")
+    (repository / "ml-coding" / "x.swp").write_text("x", "utf-8")
+    assert not revision(repository).changed
+    (repository / "ml-coding" / "new.md").write_text("x", "utf-8")
+    assert revision(repository).changed
+
+
+@pytest.mark.parametrize("mark", ["--assume-unchanged", "--skip-worktree"])
+def test_a_file_that_git_is_told_to_overlook_is_a_change(repository: Path, mark: str) -> None:
+    """Marks in git's index do not hide that a file may differ."""
+    git("update-index", mark, str(FILE))
+    FILE.write_text("x", "utf-8")
+    assert revision(repository).changed
+
+
+def test_a_library_in_a_repository_that_ignores_it(mini: Path) -> None:
+    """The commit of a repository around the library is not what it is built from."""
+    git("init", "-q")
+    Path(".gitignore").write_text("cards/\n", "utf-8")
+    git("add", ".gitignore")
+    git("commit", "-qm", "One")
+    found = revision(mini)
+    assert (found.commit, found.instead) == ("", IGNORED)
+    assert str(found) == "built from a folder that git ignores"
+
+
+@pytest.mark.parametrize("commits", [0, 1])
+@pytest.mark.parametrize("added", [False, True])
+def test_a_library_that_no_commit_holds_yet(mini: Path, commits: int, added: bool) -> None:
+    """A new repository, or a folder not yet committed, is told apart from one without git."""
+    git("init", "-q")
+    if commits:
+        git("commit", "-qm", "One", "--allow-empty")
+    if added:
+        git("add", "cards")
+    found = revision(mini)
+    assert (found.commit, found.changed, found.instead) == ("", True, NO_COMMIT)
+
+
+def test_a_library_that_is_a_repository_itself(mini: Path) -> None:
+    """The cards folder may be the root of its repository."""
+    git("init", "-q", folder=mini)
+    git("add", ".", folder=mini)
+    assert revision(mini).instead == NO_COMMIT
+    git("commit", "-qm", "One", folder=mini)
+    assert str(revision(mini)).startswith("built from commit ")
+
+
+def test_the_whole_advice_of_git_is_shown(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where git does not trust the folder's owner, it says which command to give."""
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    with pytest.raises(UnusableTime, match=r"git config --global --add safe\.directory"):
+        revision(repository)
+
+
+@pytest.mark.parametrize("word", ["soon", "-1", "99999999999", "١٢٣", "9" * 5000])
 def test_source_date_epoch(mini: Path, monkeypatch: pytest.MonkeyPatch, word: str) -> None:
     """SOURCE_DATE_EPOCH goes before all; a senseless one is refused."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1234567890")
     assert revision(mini).time == 1_234_567_890
     monkeypatch.setenv("SOURCE_DATE_EPOCH", word)
-    with pytest.raises(UnusableTime, match=f"SOURCE_DATE_EPOCH={word} is not a second"):
+    with pytest.raises(UnusableTime, match=f"SOURCE_DATE_EPOCH={word[:20]} is not a second"):
         revision(mini)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 
@@ -28,3 +31,23 @@ def test_ci_runs_the_command_of_the_readme() -> None:
     commands = re.findall(r"```sh\n(python3 -m venv .*?)\n```", (ROOT / "README.md").read_text())
     assert len(commands) == 2
     assert (ROOT / ".ci" / "run").read_text().strip().splitlines()[-1] == commands[1]
+
+
+def test_releases_are_built_with_pinned_versions() -> None:
+    """`constraints.txt` pins all that pyproject.toml asks for, within its bounds, and is used."""
+    pins = {}
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        if not line.startswith("#"):
+            name, _, version = line.partition(" ;")[0].partition("==")
+            pins[canonicalize_name(name)] = version
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    wanted = [*project["project"]["dependencies"]]
+    for part in project["project"]["optional-dependencies"].values():
+        wanted += part
+    wanted += [*project["dependency-groups"]["cards"], *project["dependency-groups"]["test"]]
+    for requirement in map(Requirement, wanted):
+        if requirement.name != "mlcards":
+            assert pins[canonicalize_name(requirement.name)] in requirement.specifier, requirement
+    for file in (".ci/run", ".github/workflows/release.yml", ".github/workflows/check.yml"):
+        text = (ROOT / file).read_text()
+        assert "-c constraints.txt" in text or "bash .ci/run" in text

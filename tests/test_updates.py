@@ -150,6 +150,43 @@ def test_a_correction_beats_an_earlier_edit(learner: Collection) -> None:
     assert note(learner, "mini/auc/ties")["Answer"] == "<p>Exactly one half.</p>"
 
 
+def test_what_the_readme_tells_learners(learner: Collection, tmp_path: Path) -> None:
+    """Deleted notes come back, renamed decks come back empty, an old package takes nothing back."""
+    deck = learner.decks.id_for_name("Mini Interview::ML Theory")
+    learner.decks.rename(deck, "Mine")
+    learner.remove_notes([note(learner, "mini/auc/ties").id])
+    edit(THEORY, "A: The variance.", "A: The variance only.")
+    edit(THEORY, "## Prompts\n", "## Prompts\n\n### new-first\nQ: New?\nA: Yes.\n")
+    mlcards("release", "1.1.0", "-o", "two", at=START + DAY)
+    assert import_package(learner, Path("two/mini.apkg"))["new"] == 2
+    assert learner.decks.id_for_name("Mine") == deck
+    decks = {
+        kind: note(learner, f"mini/bias-variance{kind}").cards()[0].did
+        for kind in ("", "/new-first")
+    }
+    assert decks[""] == deck
+    assert decks["/new-first"] == learner.decks.id_for_name("Mini Interview::ML Theory")
+    found = import_package(learner, Path("one/mini.apkg"))
+    assert (found["new"], found["updated"]) == (0, 0)
+    corrected = note(learner, "mini/bias-variance/bagging-lowers")
+    assert corrected["Answer"] == "<p>The variance only.</p>"
+
+
+def test_a_field_of_ones_own_stops_corrections(learner: Collection) -> None:
+    """As the README says: a twin of the note type appears, and old notes are corrected no longer."""
+    kind = learner.models.by_name("ML Interview Prompt")
+    assert kind
+    learner.models.add_field(kind, learner.models.new_field("Mine"))
+    learner.models.update_dict(kind)
+    edit(AUC, "A: One half.", "A: Exactly one half.")
+    edit(THEORY, "## Prompts\n", "## Prompts\n\n### new-first\nQ: New?\nA: Yes.\n")
+    mlcards("release", "1.1.0", "-o", "two", at=START + DAY)
+    found = import_package(learner, Path("two/mini.apkg"))
+    assert found["conflicting"] > 0
+    assert note(learner, "mini/auc/ties")["Answer"] == "<p>One half.</p>"
+    assert "ML Interview Prompt+" in type_names(learner)
+
+
 def test_moved_to_another_area(learner: Collection) -> None:
     """A file that moves keeps its notes, cards, scheduling and deck."""
     study(learner)
@@ -163,13 +200,15 @@ def test_moved_to_another_area(learner: Collection) -> None:
 
 
 def test_a_renamed_file_is_refused_until_the_old_key_is_retired(learner: Collection) -> None:
-    """A stem that changes would make new notes; `check` and `release` say how to go on."""
+    """A stem that changes would make new notes; `check` and `release` say to undo it first."""
     shutil.copy(AUC, "old.md")
     shutil.move(AUC, "cards/ml-coding/roc-auc.md")
     edit(THEORY, "related: [auc]", "related: [roc-auc]")
     output = mlcards("release", "1.1.0", at=START + DAY, code=1)
-    assert "`auc` was released and learners have it; bring back `auc.md` and write" in output
-    assert "cards/released.txt:" in output
+    assert "cards/ml-coding/roc-auc.md:10:3: this was released as `auc` and learners" in output
+    assert "undo the rename: call it `auc.md` again, or, if it is something else, bring" in output
+    edit(THEORY, "related: [roc-auc]", "related: [auc]")
+    assert mlcards("check", code=1).count(" 1 error") == 1
     shutil.move("old.md", AUC)
     edit(AUC, "related:", "retired: roc-auc\nrelated:")
     mlcards("release", "1.1.0", "-o", "two", at=START + DAY)
@@ -346,10 +385,11 @@ def test_release_refuses_what_would_cost_learners(learner: Collection) -> None:
     """A renamed area, a changed schema or a lower version stops the release; nothing is written."""
     before = {f: f.read_bytes() for f in (Path("cards/released.txt"), Path("CHANGELOG.md"))}
     edit(Path("cards/taxonomy.yaml"), "{name: ML Theory}", "{name: Theory}")
-    edit(Path("cards/released.txt"), "notetype cloze ", "notetype cloze x")
+    text = Path("cards/released.txt").read_text("utf-8")
+    text = re.sub("(notetype cloze )[0-9a-f]{4}", r"\1dead", text)
+    Path("cards/released.txt").write_text(text, "utf-8")
     before[Path("cards/released.txt")] = Path("cards/released.txt").read_bytes()
     output = mlcards("release", "1.0.0", "-o", "two", at=START + DAY, code=1)
-    assert "version 1.0.0 is released already" in output
     assert "the deck «Mini Interview::ML Theory» is no longer there" in output
     assert "fields or templates of note type cloze changed" in output
     assert {file: file.read_bytes() for file in before} == before
@@ -388,6 +428,7 @@ def test_diff(learner: Collection) -> None:
     assert '"gone": [\n    "mini/auc",\n    "mini/auc/ties"\n  ]' in output
     assert "`mini/auc` has vanished without being retired" in output
     edit(Path("cards/taxonomy.yaml"), "{name: ML Theory}", "{name: Theory}")
+    Path("cards/released.txt").unlink()
     output = mlcards("diff", "one/mini.apkg", code=1, at=START + DAY)
     assert "LOSS: the deck «Mini Interview::ML Theory» is now «Mini Interview::Theory»" in output
     data = bytearray(Path("part.apkg").read_bytes())

@@ -135,10 +135,10 @@ def test(paths: tuple[Path, ...]) -> None:
 
     What passed is remembered in build/.tested, so that unchanged answers do not run again.
     """
-    from mlcards.run import run_all
+    from mlcards.run import TESTED, run_all
 
     answers = common.answers_below(paths)
-    problems = [r.problem for r in run_all(answers, Path("build/.tested")) if r.problem]
+    problems = [r.problem for r in run_all(answers, TESTED) if r.problem]
     if problems:
         common.fail(tuple(problems))
     click.echo(f"the code of {common.count(len(answers), 'answer')} passes")

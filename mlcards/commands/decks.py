@@ -184,20 +184,33 @@ def _line(file: str, notes: int, cards: int) -> str:
 
 
 def _contents(path: Path) -> Contents:
+    import errno
+    import sqlite3
+    import tempfile
+    from io import BytesIO
+
     from mlcards.build import whole
     from mlcards.diff import NoPackage, contents
     from mlcards.revision import UnusableTime
 
     try:
+        if path.is_file():
+            return contents(path)
         if not path.is_dir():
-            return contents(path.read_bytes())
+            raise NoPackage("is no file")
         with common.compiled(path) as compiled:
             common.checked(compiled, (), ())
-            return contents(whole(path, compiled))
+            return contents(BytesIO(whole(path, compiled)))
     except NoPackage as error:
         raise click.UsageError(f"{path} {error}") from None
-    except (OSError, UnusableTime) as error:
+    except UnusableTime as error:
         raise click.ClickException(f"{path}: {error}") from None
+    except (OSError, sqlite3.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"{path} cannot be compared: {reason}"
+        if getattr(error, "errno", None) == errno.ENOSPC or isinstance(error, sqlite3.Error):
+            message += f"; make room in {tempfile.gettempdir()}, or name another folder in TMPDIR"
+        raise click.ClickException(message) from None
 
 
 @click.command()
@@ -209,22 +222,34 @@ def _contents(path: Path) -> Contents:
 def release(version: str, cards: Path, output: Path) -> None:
     """Make release VERSION of CARDS (cards/): packages, record and changelog.
 
-    Refuses where a learner would lose something. Publishes and commits nothing; prints the
-    commands that do.
+    Typesets every formula, runs the code of all answers, and refuses where that fails or a
+    learner would lose something. Publishes and commits nothing; prints the commands that do.
+    Where VERSION is the last release and nothing has changed, it writes its packages again.
     """
+    from mlcards.diagnostics import InvalidAnswer
     from mlcards.output import OutputError
     from mlcards.release import Refused
     from mlcards.release import release as make
     from mlcards.revision import UnusableTime
 
     with common.compiled(cards) as compiled:
+        click.echo("Typesetting the formulas and running the code of all answers …", err=True)
         try:
             made = make(cards, compiled, version, output)
+        except InvalidAnswer as error:
+            common.fail(error.diagnostics)
         except (Refused, OutputError, UnusableTime) as error:
             raise click.ClickException(str(error)) from None
     _listed(made.written)
-    click.echo(f"\n{made.notes}\nTo publish it:\n")
-    click.echo(f"  git add {made.record} {os.path.relpath(made.changelog)}")
-    click.echo(f"  git commit -m 'Release {version}'")
-    click.echo(f"  git tag -a v{version} -m 'Release {version}'")
-    click.echo("  git push --follow-tags")
+    click.echo(f"\n{made.notes}")
+    if made.in_git:
+        click.echo("To publish it:\n")
+        click.echo(f"  git add {made.record} {os.path.relpath(made.changelog)}")
+        click.echo(f"  git commit -m 'Release {version}'")
+        click.echo(f"  git tag -a v{version} -m 'Release {version}'")
+        click.echo("  git push --follow-tags")
+    else:
+        changelog = os.path.relpath(made.changelog)
+        click.echo(
+            f"To publish it, give away the packages, and keep {made.record} and {changelog}."
+        )
