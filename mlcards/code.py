@@ -19,6 +19,10 @@ FINGERPRINT = re.compile(rb"mlcards:[0-9a-f]{16}")
 """What a figure that was drawn from code carries: a hash of the code."""
 _PYTHON_ALIASES = ("py", "py3", "python3")
 _PLAIN = ("", "text", "output")
+MAX_SHOWN = 6_000
+"""Characters of one block that a card shows: far more than a phone can."""
+_MAX_COLORED = 1_500
+"""Characters of one block in another language than Python: some lexers take the square."""
 COLORS = {
     "Keyword": "k",
     "Operator.Word": "k",
@@ -71,6 +75,14 @@ class Figure:
 
 def read_block(info: str, code: str, place: Fragment) -> tuple[CodeBlock | None, Diagnostic | None]:
     """Read the words after the opening fence, which stand at ``place``."""
+    block, problem = _read(info, code, place)
+    if block and block.shown and len(code) > MAX_SHOWN:
+        message = f"this code has {len(code)} characters; a card shows {MAX_SHOWN}: cut it down"
+        return None, place.problem("code-size", message)
+    return block, problem
+
+
+def _read(info: str, code: str, place: Fragment) -> tuple[CodeBlock | None, Diagnostic | None]:
     language, _, mode = info.strip().partition(" ")
     mode, figure = mode.strip(), ""
     body = Fragment(code, place.path, place.line + 1, 1)
@@ -125,7 +137,7 @@ def fingerprint(blocks: Iterable[CodeBlock]) -> str:
 def highlight(block: CodeBlock) -> str:
     """Return the code as HTML; a class names the color that card.css gives a piece of it."""
     text = block.code.text.rstrip("\n")
-    if block.language in _PLAIN:
+    if block.language in _PLAIN or (block.language != "python" and len(text) > _MAX_COLORED):
         return escape(text, quote=False)
     from pygments.lexers import get_lexer_by_name
 

@@ -37,6 +37,7 @@ ERRORS = {
     "mathjax": "MathJax with Anki's packages can typeset each formula.",
     "code-language": "The language of code is one that Pygments knows.",
     "code-mode": "After `python` stands nothing, `test`, `no-run` or `figure=…`.",
+    "code-size": "A block of shown code is not longer than any phone shows.",
     "fence": "Fenced code is closed.",
     "indented-code": "Code stands between fences.",
     "heading": "Headings are written with `#`.",

@@ -82,6 +82,26 @@ def test_hostile_frontmatter(header: str) -> None:
     assert seconds_for(f"---\n{header}\n---\n# q\n\na\n") < 3
 
 
+@pytest.mark.parametrize(("language", "sign"), [("cpp", "//"), ("make", "a"), ("scala", "*")])
+def test_a_long_block_of_code(language: str, sign: str) -> None:
+    """Code on which Pygments takes the square of the time is shown plainly, or refused."""
+    for size in (5_900, 25_000):
+        code = f"## Long\n\n```{language}\n{sign * (size // len(sign))}\n```\n\n## Prompts"
+        assert seconds_for(GOOD.replace("## Prompts", code)) < 3
+
+
+def test_more_code_than_a_card_shows(mini: Path) -> None:
+    """A block that no phone could show is an error at its fence."""
+    file = mini / "ml-theory" / "bias-variance.md"
+    text = file.read_text("utf-8")
+    code = "x = 1\n" * 1_001
+    file.write_text(text.replace("## Prompts", f"## Long\n\n```python\n{code}```\n\n## Prompts"))
+    (problem,) = compile_cards(mini).problems
+    assert str(problem).endswith(
+        "this code has 6006 characters; a card shows 6000: cut it down [code-size]"
+    )
+
+
 def test_a_huge_file_is_not_read(mini: Path) -> None:
     """A file of 50 MB is refused after its first bytes."""
     with (mini / "ml-theory" / "huge.md").open("wb") as file:
@@ -94,7 +114,8 @@ def test_a_huge_file_is_not_read(mini: Path) -> None:
 
 def test_a_large_record_is_read(mini: Path) -> None:
     """The record of a library of many thousand notes is longer than any answer may be."""
-    lines = [f"note answer-{i:06d} explain {'0' * 16} 1700000000" for i in range(20_000)]
+    lines = ["release 1.0.0", "library mini"]
+    lines += [f"note answer-{i:06d} explain {'0' * 16} 1700000000" for i in range(20_000)]
     (mini / "released.txt").write_text("\n".join(lines), "utf-8")
     assert len(record.load(mini).notes) == 20_000
 

@@ -41,7 +41,7 @@ def released(mini: Path) -> Path:
 
 def test_broken_formulas_and_code_are_refused(mini: Path) -> None:
     """What only `check` with MathJax and `test` find stops a release before anything is written."""
-    edit(THEORY, "is the noise.", "is $\\foo$.")
+    edit(THEORY, "is the noise.", "is $\\frac{1}$.")
     edit(AUC, "```python\n", "```python\nimport nothing_of_this_name\n")
     output = mlcards("release", "1.0.0", "-o", "out", code=1)
     assert "MathJax cannot typeset this formula" in output
