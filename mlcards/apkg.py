@@ -58,7 +58,7 @@ def write(
             _add(archive, "collection.anki2", database)
             archive.writestr(_member("media"), index)
             for i, name in enumerate(names):
-                _add(archive, str(i), compiled.media[name])
+                archive.writestr(_member(str(i)), compiled.picture(name))
     finally:
         database.unlink(missing_ok=True)
 

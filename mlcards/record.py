@@ -6,6 +6,7 @@ replaces the learner's own edits. So a note keeps its time until its content cha
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from mlcards.diagnostics import Diagnostic, InvalidAnswer
 from mlcards.notes import Note, digest
 from mlcards.notetypes import NoteType, note_types
 from mlcards.revision import RECORD
-from mlcards.source import Fragment, read
+from mlcards.source import Fragment, check_place, read
 
 MAX_BYTES = 100_000_000
 
@@ -53,8 +54,9 @@ class Record:
 def load(folder: Path) -> Record:
     """Read the record of a cards folder; raise InvalidAnswer if it was damaged."""
     file = folder / RECORD
-    if not file.exists():
+    if not os.path.lexists(file):
         return Record()
+    check_place(file, folder.resolve())
     text = read(file, file.as_posix(), MAX_BYTES)
     version = library = ""
     decks: set[str] = set()

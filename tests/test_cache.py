@@ -30,7 +30,7 @@ def build() -> dict[str, bytes]:
 
 def kept() -> set[str]:
     """Return the keys in the cache."""
-    with cache.opened() as store:
+    with cache.opened(Path("cards")) as store:
         return set(store)
 
 
