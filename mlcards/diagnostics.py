@@ -19,6 +19,10 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 _LARGEST_SOURCE = 1_000_000
+# What no line of the file can show.
+_OF_THE_WHOLE_FILE = frozenset(
+    "area duplicate-id image-kind image-size outside unread unreadable".split()
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -87,7 +91,11 @@ FORMATS = {"text": as_text, "json": as_json, "github": as_github}
 
 
 def _excerpt(one: Diagnostic, lines: list[str], width: int = 90) -> str:
-    if not 1 <= one.line <= len(lines) or not lines[one.line - 1].strip():
+    if (
+        one.code in _OF_THE_WHOLE_FILE
+        or not 1 <= one.line <= len(lines)
+        or not lines[one.line - 1].strip()
+    ):
         return ""
     start = max(0, one.column - width // 2) if one.column > width - 10 else 0
     shown = lines[one.line - 1][start : start + width]

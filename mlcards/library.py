@@ -36,8 +36,8 @@ _ANSWER = re.compile(
     rb"(?s:.*?)^(?:topic|difficulty|companies|tracks|sources):"
     rb"|^## (?:Checklist|Prompts)\b"
 )
-_BARE = {"head", "objects", "refs"}
-"""What git takes for a repository, and obeys its configuration."""
+_BARE = ({"head", "objects", "refs"}, {"head", "commondir"})
+"""By these files git takes a folder for a repository, and obeys its configuration."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _files(folder: Path, problems: list[Diagnostic]) -> Iterator[Path]:
 
     for parent, folders, names in os.walk(folder, onerror=unreadable):
         inner = {name.lower() for name in (*folders, *names)}
-        if inner >= _BARE or (".git" in inner and Path(parent) != folder):
+        if any(inner >= bare for bare in _BARE) or (".git" in inner and Path(parent) != folder):
             message = "a git repository inside the cards folder is not read; take it away"
             problem(parent, "repository", message)
             folders.clear()

@@ -14,6 +14,7 @@ class _Stream(io.RawIOBase):
     """A standard stream that swallows what cannot be written, and remembers why."""
 
     def __init__(self, stream: TextIO) -> None:
+        self.stream = stream  # else it would be closed with its last reference
         self.inner = getattr(stream.buffer, "raw", stream.buffer)
         self.lost: OSError | None = None
         self.open = True

@@ -76,7 +76,7 @@ def _build(
     with common.compiled(cards) as compiled:
         selection = common.checked(compiled, tags, without)
         try:
-            written = build(cards, compiled, selection, output, _wait)
+            written = tuple(build(cards, compiled, selection, output, _wait))
         except (OutputError, UnusableTime) as error:
             raise click.ClickException(str(error)) from None
     return [(str(package.file), package.notes, package.cards) for package in written]
