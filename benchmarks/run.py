@@ -31,7 +31,6 @@ import psutil
 from libraries import make
 from preview import save_to_card
 
-from mlcards.cache import opened
 from mlcards.compile import compile_cards
 
 HERE = Path(__file__).parent
@@ -193,8 +192,8 @@ class Library:
 
     def take_notes(self) -> None:
         """Write the notes as mlcards renders them, for the floor."""
-        with (self.folder / "notes").open("wb") as stream, opened(self.folder / "cache") as store:
-            compiled = compile_cards(self.folder / "cards", store=store)
+        with (self.folder / "notes").open("wb") as stream:
+            compiled = compile_cards(self.folder / "cards")
             for note, fields in compiled.filled(compiled.notes):
                 marshal.dump((note.kind, note.deck, note.key, list(fields), note.tags), stream)
 

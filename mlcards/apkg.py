@@ -19,7 +19,6 @@ from typing import Any
 import genanki
 
 from mlcards.compile import Compiled
-from mlcards.library import picture_bytes
 from mlcards.notes import Fields, Note
 from mlcards.notetypes import NoteType, note_types
 from mlcards.packages import Package
@@ -59,7 +58,7 @@ def write(
             _add(archive, "collection.anki2", database)
             archive.writestr(_member("media"), index)
             for i, name in enumerate(names):
-                archive.writestr(_member(str(i)), picture_bytes(compiled.media[name]))
+                archive.writestr(_member(str(i)), compiled.picture(name))
     finally:
         database.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""Keep what was made from the cards under build/, so that it need not be made again.
+"""Keep what was made from the cards beside them, so that it need not be made again.
 
 Nothing in it is ever needed: what is missing, damaged or made by other versions is made anew.
 """
@@ -13,14 +13,15 @@ import pickle
 import sqlite3
 import sys
 import zlib
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from mlcards.output import OutputError, held
 
-FOLDER = Path("build/.cache")
+WAITING = "another mlcards command is at work here; waiting for it to end"
+_DAMAGED = "the cache in {} cannot be trusted and is thrown away; it is made again"
 
 Store = MutableMapping[str, bytes]
 """Packed values by key: a Cache, or a dict that lasts for one run."""
@@ -35,35 +36,77 @@ _CLASSES = {
 }
 
 
+# What says that the disk, and not what is on it, is at fault.
+_NOT_DAMAGE = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_BUSY", "SQLITE_CANTOPEN")
+
+
+def place(cards: Path) -> Path:
+    """Return the folder for all that is kept of a cards folder: `build` beside it.
+
+    Where nothing can be written there, it is a folder of the user's own cache.
+    """
+    library = os.path.realpath(cards)
+    beside = Path(library).parent / "build"
+    there = next(
+        folder for folder in (beside / ".cache", beside, *beside.parents) if folder.exists()
+    )
+    if there.is_dir() and os.access(there, os.W_OK):
+        return beside
+    own = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - no home
+    return Path(own, "mlcards", hashlib.sha256(os.fsencode(library)).hexdigest()[:16])
+
+
+def _nothing(message: str) -> None:
+    pass
+
+
 @contextlib.contextmanager
-def opened(folder: Path = FOLDER) -> Iterator[Store]:
-    """Hold the cache, for one command at a time; a dict where the folder cannot be used."""
+def opened(cards: Path, tell: Callable[[str], object] = _nothing) -> Iterator[Store]:
+    """Hold the cache of a cards folder, for one command at a time.
+
+    It is a dict where there are no cards, or where nothing can be kept. ``tell`` is given a
+    sentence where another command has to end first, and where a damaged cache is thrown away.
+    """
+    if not cards.is_dir():
+        yield {}
+        return
+    folder = place(cards) / ".cache"
     with contextlib.ExitStack() as stack:
         try:
-            stack.enter_context(held(folder))
-            store: Store = stack.enter_context(Cache.at(folder / "answers.db"))
+            stack.enter_context(held(folder, lambda: tell(WAITING)))
+            store: Store = stack.enter_context(Cache.at(folder / "answers.db", tell))
         except (OutputError, OSError, sqlite3.Error):
             store = {}
         yield store
 
 
 class Cache(Store):
-    """Bytes by key in an SQLite file; what cannot be written or read is as if it were not there."""
+    """Bytes by key in an SQLite file; what cannot be written or read is as if it were not there.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    Each value is bound to its key and to the folder, so that no copy or clone brings one along.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, seal: bytes) -> None:
         self.connection = connection
+        self.seal = seal
         self.damaged = False
 
     @classmethod
     @contextlib.contextmanager
-    def at(cls, file: Path) -> Iterator[Cache]:
+    def at(cls, file: Path, tell: Callable[[str], object]) -> Iterator[Cache]:
         """Open the file, or a new one for one that is damaged; delete it if damage shows later."""
+        damaged = _DAMAGED.format(file.parent)
+        if file.is_symlink():  # to a file of somebody else
+            file.unlink()
         try:
             connection = _connect(file)
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if not _is_damage(error):
+                raise
+            tell(damaged)
             file.unlink()
             connection = _connect(file)
-        cache = cls(connection)
+        cache = cls(connection, seal(file.parent))
         try:
             yield cache
         finally:
@@ -71,31 +114,53 @@ class Cache(Store):
                 connection.commit()
             connection.close()
             if cache.damaged:
+                tell(damaged)
                 file.unlink(missing_ok=True)
 
     def __getitem__(self, key: str) -> bytes:
         for (value,) in self._do("SELECT value FROM kept WHERE key = ?", key):
-            return bytes(value)
+            if isinstance(value, bytes) and value[:_BOUND] == self._bound(key, value[_BOUND:]):
+                return value[_BOUND:]
+            self.damaged = True
         raise KeyError(key)
 
     def __setitem__(self, key: str, value: bytes) -> None:
-        self._do("INSERT OR REPLACE INTO kept VALUES (?, ?)", key, value)
+        bound = self._bound(key, value) + value
+        self._do("INSERT OR REPLACE INTO kept VALUES (?, ?)", key, bound)
 
     def __delitem__(self, key: str) -> None:
         self._do("DELETE FROM kept WHERE key = ?", key)
 
     def __iter__(self) -> Iterator[str]:
-        return (key for (key,) in self._do("SELECT key FROM kept"))
+        return (key for (key,) in self._do("SELECT key FROM kept") if isinstance(key, str))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def _bound(self, key: str, value: bytes) -> bytes:
+        mark = hashlib.blake2b(value, digest_size=_BOUND, key=self.seal)
+        mark.update(key.encode())
+        return mark.digest()
+
     def _do(self, statement: str, *values: str | bytes) -> list[tuple[Any, ...]]:
         try:
             return self.connection.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            self.damaged |= error.sqlite_errorname == "SQLITE_CORRUPT"
+        except (sqlite3.Error, OverflowError, MemoryError) as error:
+            self.damaged |= _is_damage(error)
             return []
+
+
+_BOUND = 16
+"""So many bytes bind a value to its key."""
+
+
+def seal(folder: Path) -> bytes:
+    """Return what a folder is known by on this machine, and nowhere else."""
+    return str(folder.stat().st_ino).encode()
+
+
+def _is_damage(error: Exception) -> bool:
+    return not getattr(error, "sqlite_errorname", "").startswith(_NOT_DAMAGE)
 
 
 def _connect(file: Path) -> sqlite3.Connection:
@@ -111,7 +176,7 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 
 def pack(value: object) -> bytes:
-    """Return a value of our own plain types as bytes with a checksum."""
+    """Return a value of our own plain types as bytes."""
     return zlib.compress(pickle.dumps(value, 5), 1)
 
 

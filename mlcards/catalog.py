@@ -11,7 +11,7 @@ from pathlib import Path
 from mlcards import frontmatter
 from mlcards.diagnostics import Diagnostic, InvalidAnswer
 from mlcards.frontmatter import Value, place_of
-from mlcards.source import Fragment, read
+from mlcards.source import Fragment, check_place, read
 
 DIFFICULTIES = ("easy", "medium", "hard")
 ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -101,9 +101,11 @@ class Catalog:
 def load(folder: Path) -> Catalog:
     """Read the three files of a cards folder; raise InvalidAnswer with all that is wrong."""
     problems: list[Diagnostic] = []
+    root = folder.resolve()
 
     def mapping(name: str) -> frontmatter.Mapping:
         try:
+            check_place(folder / name, root)
             text = read(folder / name, (folder / name).as_posix())
             found, duplicates = _read_mapping(text)
         except InvalidAnswer as error:

@@ -6,11 +6,12 @@ Each check is a function whose docstring is the rule; CHECKS holds them in order
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mlcards.answer import Answer
 from mlcards.catalog import ID, ID_RULE, Catalog, Terms
+from mlcards.code import Figure
 from mlcards.diagnostics import Diagnostic, did_you_mean
 from mlcards.library import Picture
 from mlcards.outline import Outline
@@ -111,6 +112,17 @@ def retired(outlines: Sequence[Outline]) -> Iterator[Diagnostic]:
                 yield Fragment("", one.path, *note.place).problem("related", message)
 
 
+def drawn_once(figures: Iterable[tuple[str, Figure]]) -> Iterator[Diagnostic]:
+    """Two blocks do not draw one figure; each figure comes with the path of its answer."""
+    first: dict[Path, Fragment] = {}
+    for path, figure in figures:
+        before = first.setdefault(Path(path).with_name(figure.name), figure.place)
+        if before is not figure.place:
+            where = f"line {before.line}" if before.path == path else before.path
+            message = f"`{figure.name}` is drawn in {where} already; give each figure its own name"
+            yield figure.place.problem("figure", message)
+
+
 def figures(outline: Outline, pictures: Mapping[Path, Picture]) -> Iterator[Diagnostic]:
     """A figure drawn by code bears the answer's id, exists and is not older than the code."""
     path = outline.path
@@ -120,7 +132,7 @@ def figures(outline: Outline, pictures: Mapping[Path, Picture]) -> Iterator[Diag
             message = f"begin the name with the answer's id: `{outline.id}-{figure.name}`"
         elif picture is None:
             message = f"`{figure.name}` is not drawn yet; run `mlcards figures {path}`"
-        elif picture.fingerprint != figure.fingerprint:
+        elif picture.name and picture.fingerprint != figure.fingerprint:
             message = f"`{figure.name}` is older than its code; run `mlcards figures {path}`"
         else:
             continue

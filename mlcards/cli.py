@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from mlcards import __version__
 from mlcards.commands import answers, decks
+from mlcards.streams import standard_streams
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    def main(self, *words: Any, **options: Any) -> Any:
+        """Run a command; as a program, on streams that cannot fail."""
+        if words or options:
+            return super().main(*words, **options)
+        with standard_streams():
+            return super().main()
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", message="mlcards %(version)s")
 def main() -> None:
     """Compile interview answers, written in Markdown, into Anki decks.

@@ -44,6 +44,14 @@ class Compiled:
             for note in members:
                 yield note, filled(note, fields[note.key])
 
+    def picture(self, name: str) -> bytes:
+        """Return the picture of this name; raise InvalidAnswer if its file changed meanwhile."""
+        file = self.media[name]
+        data = library.picture_bytes(file)
+        if library.picture_name(data, file.suffix) != name:
+            raise InvalidAnswer(_changed(file))
+        return data
+
 
 def compile_cards(folder: Path, track: Track = iter, store: Store | None = None) -> Compiled:
     """Read, check and render a cards folder; raise InvalidAnswer if it has no closed lists.
@@ -64,6 +72,9 @@ def compile_cards(folder: Path, track: Track = iter, store: Store | None = None)
     del by_id
     rendered = tuple(note for one in outlines for note in one.notes)
     found.update(checks.retired(outlines))
+    found.update(
+        checks.drawn_once((one.path, figure) for one in outlines for figure in one.figures)
+    )
     released = record.load(folder)
     path = (folder / RECORD).as_posix()
     found.update(record.identity(released, files.catalog, path))
@@ -79,7 +90,7 @@ def compile_cards(folder: Path, track: Track = iter, store: Store | None = None)
         # A link to an answer that was renamed is right again when that is undone.
         broken.update(f"/{key}.md" for key in instead)
     found.update(checks.related(outlines, broken))
-    media = {picture.name: file for file, picture in files.pictures.items()}
+    media = {picture.name: file for file, picture in files.pictures.items() if picture.name}
     problems = tuple(sorted(found))
     return Compiled(files.catalog, released, tuple(outlines), rendered, media, problems, shelf)
 
@@ -130,8 +141,7 @@ class Shelf:
         except KeyError:  # damaged, or taken away by another run
             sheet = self.renderer.sheet(file)
         if sheet.key != key:
-            message = "this file changed while it was read; run the command again"
-            raise InvalidAnswer(Diagnostic(file.as_posix(), 1, 1, "unreadable", message))
+            raise InvalidAnswer(_changed(file))
         return unpack(getattr(sheet, part))
 
     def kept(self, what: str, id: str) -> Any:
@@ -149,8 +159,37 @@ class Shelf:
             return
         import multiprocessing
         from concurrent.futures import ProcessPoolExecutor
+        from concurrent.futures.process import BrokenProcessPool
 
         context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, context) as pool:
+        done = 0
+        with ProcessPoolExecutor(workers, context, initializer=_end_with_parent) as pool:
             size = len(files) // (8 * workers)
-            yield from pool.map(self.renderer.sheet, files, chunksize=size or 1)
+            try:
+                for sheet in pool.map(self.renderer.sheet, files, chunksize=size or 1):
+                    yield sheet
+                    done += 1
+            except BrokenProcessPool:  # somebody ended a worker: do its work here
+                yield from map(self.renderer.sheet, files[done:])
+
+
+def _end_with_parent() -> None:
+    """Let this worker end when the process that started it is gone, however that ended."""
+    import multiprocessing
+    import signal
+    import threading
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: the parent says so, once
+    parent = multiprocessing.parent_process()
+    assert parent
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _changed(file: Path) -> Diagnostic:
+    message = "this file changed while it was read; run the command again"
+    return Diagnostic(file.as_posix(), 1, 1, "unreadable", message)

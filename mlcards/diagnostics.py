@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import difflib
 import json
+import os
+import re
+import stat
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
 from mlcards.rules import ADVICE, ERRORS
+
+# Control characters but for line ends, marks that turn the direction, bytes that are no UTF-8.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+_LARGEST_SOURCE = 1_000_000
+# What no line of the file can show.
+_OF_THE_WHOLE_FILE = frozenset(
+    "area duplicate-id image-kind image-size outside unread unreadable".split()
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,7 +42,9 @@ class Diagnostic:
 
     def __str__(self) -> str:
         sort = "" if self.severity == "error" else f"{self.severity}: "
-        return f"{self.path}:{self.line}:{self.column}: {sort}{self.message} [{self.code}]"
+        path = self.path.replace("\n", "\\n")
+        message = f"{path}:{self.line}:{self.column}: {sort}{self.message} [{self.code}]"
+        return printable(message)
 
 
 class InvalidAnswer(Exception):
@@ -38,6 +53,11 @@ class InvalidAnswer(Exception):
     def __init__(self, *diagnostics: Diagnostic) -> None:
         super().__init__("\n".join(map(str, diagnostics)))
         self.diagnostics = diagnostics
+
+
+def printable(text: str) -> str:
+    """Return a text with what a terminal would obey or could not show written as an escape."""
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -55,7 +75,7 @@ def as_text(diagnostics: Iterable[Diagnostic]) -> str:
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
     """Return the diagnostics as a JSON list."""
-    return json.dumps([asdict(d) for d in diagnostics], ensure_ascii=False, indent=2)
+    return printable(json.dumps([asdict(d) for d in diagnostics], ensure_ascii=False, indent=2))
 
 
 def as_github(diagnostics: Iterable[Diagnostic]) -> str:
@@ -71,17 +91,28 @@ FORMATS = {"text": as_text, "json": as_json, "github": as_github}
 
 
 def _excerpt(one: Diagnostic, lines: list[str], width: int = 90) -> str:
-    if not 1 <= one.line <= len(lines) or not lines[one.line - 1].strip():
+    if (
+        one.code in _OF_THE_WHOLE_FILE
+        or not 1 <= one.line <= len(lines)
+        or not lines[one.line - 1].strip()
+    ):
         return ""
     start = max(0, one.column - width // 2) if one.column > width - 10 else 0
-    shown = lines[one.line - 1][start : start + width].replace("\t", " ")
+    shown = lines[one.line - 1][start : start + width]
+    shown = _UNPRINTABLE.sub(lambda match: " " if match[0] == "\t" else "�", shown)
     return f"\n    {shown}\n    {' ' * (one.column - 1 - start)}^"
 
 
 def source_lines(path: str) -> list[str]:
-    """Return the lines of a file that a diagnostic names, or none if it cannot be read."""
+    """Return the lines of a file that a diagnostic names, or none if it cannot be read.
+
+    Links are not followed: what they lead to may be no file of the library.
+    """
     try:
-        return Path(path).read_text("utf-8-sig").split("\n") if Path(path).is_file() else []
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST_SOURCE:
+            return []
+        return Path(path).read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError):
         return []
 
@@ -89,4 +120,4 @@ def source_lines(path: str) -> list[str]:
 def _escaped(text: str, more: str = "") -> str:
     for sign in f"%\r\n{more}":
         text = text.replace(sign, f"%{ord(sign):02X}")
-    return text
+    return printable(text)

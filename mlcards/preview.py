@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from importlib.resources import files
@@ -18,12 +19,23 @@ from mlcards.diagnostics import Diagnostic, InvalidAnswer, source_lines
 from mlcards.notes import Fields, Note
 from mlcards.notetypes import note_types
 from mlcards.outline import Outline
+from mlcards.output import (
+    OutputError,
+    clear,
+    output_folder,
+    read_ledger,
+    stamps,
+    write,
+    write_ledger,
+)
 from mlcards.select import NothingSelected, Selection
 
 HOW_TO_INSTALL = "the preview needs more: pip install 'mlcards[preview]'"
 
 _STATIC = ("index.html", "app.css", "app.js", "card.html", "card.js")
 _MATHJAX = ("tex-chtml-full.js", "output/chtml/fonts/woff-v2/*.woff")
+
+_LEDGER = ".mlcards-preview.json"
 
 Site = Mapping[str, bytes]
 """Files by their path below the page."""
@@ -80,9 +92,12 @@ def card_files(
         ],
         "problems": _problems(one for one in compiled.problems if one.path not in paths),
     }
-    media = {name for note in notes for name in note.media}
-    site = {name: compiled.media[name].read_bytes() for name in media}
+    media = {name for note in notes for name in note.media} & compiled.media.keys()
+    site = {name: compiled.picture(name) for name in media}
+    broken = {problem.path for problem in compiled.problems}
     for id, members in shown.items():
+        if outlines[id].path in broken:  # the page shows its problems in place of its cards
+            continue
         if id not in known or known[id][0] != members:
             sides = [side for filled in compiled.filled(members) for side in _sides(*filled)]
             text = f"mlcards.sides[{json.dumps(id)}] = {json.dumps(sides, ensure_ascii=False)};\n"
@@ -99,10 +114,17 @@ class Maker:
         self.selection = selection
         self.sides: Sides = {}
 
+    def first(self, tell: Callable[[str], object]) -> Site:
+        """Return the files as the folder is now; raise InvalidAnswer and NothingSelected."""
+        with cache.opened(self.folder, tell) as store:
+            compiled = compile_cards(self.folder, store=store)
+            notes = self.selection.of(compiled.notes) if compiled.notes or self.selection else ()
+            return card_files(compiled, notes, live=True, known=self.sides)
+
     def __call__(self) -> Site:
         """Return the files as the folder is now; never fails for what is in the folder."""
         try:
-            with cache.opened() as store:
+            with cache.opened(self.folder) as store:
                 compiled = compile_cards(self.folder, store=store)
                 with suppress(NothingSelected):
                     notes = self.selection.of(compiled.notes)
@@ -113,6 +135,27 @@ class Maker:
         except OSError as error:  # a picture that went away in between; its change comes next
             problem = Diagnostic(str(error.filename), 1, 1, "unreadable", str(error.strerror))
             return only_problems([problem], live=True)
+
+
+def write_site(site: Site, folder: Path) -> None:
+    """Write the files into a folder that is new, empty or of an earlier preview.
+
+    Nothing that a preview did not write is touched. Raise OutputError.
+    """
+    ledger = folder / _LEDGER
+    if not ledger.is_file() and folder.is_dir() and any(folder.iterdir()):
+        message = "holds files that no preview wrote; name a new or empty folder"
+        raise OutputError(f"{folder} {message}")
+    with output_folder(folder, site):
+        before = read_ledger(ledger)
+        for name in site:
+            if name not in before and os.path.lexists(folder / name):
+                raise OutputError(f"{folder / name} is no file of a preview; move it elsewhere")
+        write_ledger(ledger, {**dict.fromkeys(site, ""), **before})  # in case this is killed
+        for name, data in site.items():
+            write(folder / name, data)
+        clear(folder, before, site)
+        write_ledger(ledger, stamps(folder, site))
 
 
 def only_problems(problems: Iterable[Diagnostic], live: bool) -> Site:

@@ -7,6 +7,7 @@ replaces the learner's own edits. So a note keeps its time until its content cha
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from mlcards.diagnostics import Diagnostic, InvalidAnswer
 from mlcards.notes import Note, digest, said
 from mlcards.notetypes import KINDS, NoteType, note_types
 from mlcards.revision import RECORD
-from mlcards.source import Fragment, read
+from mlcards.source import Fragment, check_place, read
 
 MAX_BYTES = 100_000_000
 
@@ -74,8 +75,9 @@ class Record:
 def load(folder: Path) -> Record:
     """Read the record of a cards folder; raise InvalidAnswer if it was damaged."""
     file = folder / RECORD
-    if not file.exists():
+    if not os.path.lexists(file):
         return Record()
+    check_place(file, folder.resolve())
     text = read(file, file.as_posix(), MAX_BYTES)
     found: dict[str, dict[str, Any]] = {part: {} for part in _PARTS}
     for number, line in enumerate(text.text.split("\n"), 1):

@@ -19,7 +19,7 @@ from mlcards.output import write
 from mlcards.packages import packages
 from mlcards.record import VERSION
 from mlcards.revision import NO_COMMIT, RECORD, Revision, epoch, revision, tag_exists
-from mlcards.run import TESTED, run_all
+from mlcards.run import run_all, tested
 
 _UNRELEASED = "## Unreleased\n"
 # Also as keepachangelog.com writes them: `## [Unreleased]`, `## [1.2.0] - 2026-01-31`.
@@ -103,7 +103,7 @@ def _demand(cards: Path, compiled: Compiled) -> None:
     if not formulas.installed():
         raise Refused(formulas.HOW_TO_INSTALL)
     found = [*formulas.check(compiled)]
-    found += [one.problem for one in run_all(load(cards).answers, TESTED) if one.problem]
+    found += [one.problem for one in run_all(load(cards).answers, tested(cards)) if one.problem]
     if found:
         raise InvalidAnswer(*sorted(found))
 

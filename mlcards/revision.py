@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from mlcards.git import GitRefused, git, pathspec
 
 RECORD = "released.txt"
 """Written by a release, from the cards: no change of them."""
@@ -50,9 +51,8 @@ def revision(folder: Path) -> Revision:
     That is SOURCE_DATE_EPOCH where it is set, else the time of the commit, else (changed files,
     no commit) of the newest change among the files. Raise UnusableTime for one in the future.
     """
-    commit, _, committed = _git(folder, "log", "-1", "--format=%h %ct", "--abbrev=10").partition(
-        " "
-    )
+    head = _git(folder, "log", "-1", "--no-show-signature", "--format=%h %ct", "--abbrev=10")
+    commit, _, committed = head.partition(" ")
     instead, changed = _state(folder, bool(commit))
     if instead:
         commit = ""
@@ -86,15 +86,15 @@ def _state(folder: Path, has_commit: bool) -> tuple[str, bool]:
         return IGNORED, False
     if not has_commit or sign[:1] in ("?", "A"):
         return NO_COMMIT, True
-    marked = _git(folder, "ls-files", "-v", "--", ".").splitlines()
+    marked = _git(folder, "ls-files", "-v", *pathspec(folder)).splitlines()
     return "", bool(signs) or any(line[:1] not in "HMRCK?" for line in marked)
 
 
 def _signs(folder: Path) -> dict[str, str]:
     """Return the two letters of git's status for each file that is not as the commit has it."""
-    shown = ("--untracked-files=all", "--ignored=traditional", "--ignore-submodules=none")
+    shown = ("--untracked-files=all", "--ignored=traditional", "--ignore-submodules=all")
     words = ("status", "--porcelain", "-z", "--no-renames", *shown)
-    lines = _git(folder, *words, "--", ".", f":(exclude){RECORD}").split("\0")
+    lines = _git(folder, *words, *pathspec(folder, RECORD)).split("\0")
     signs = {line[3:]: line[:2] for line in lines if line}
     return {path: sign for path, sign in signs.items() if sign != "!!" or _READ.fullmatch(path)}
 
@@ -110,27 +110,10 @@ def epoch() -> int | None:
 
 
 def _git(folder: Path, *words: str) -> str:
-    """Return what git prints, or nothing where there is no git, repository or commit.
-
-    Raise UnusableTime where git refuses to read a repository that is there.
-    """
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words],
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            env={**os.environ, "LC_ALL": "C"},
-            check=False,
-        )
-    except OSError:
-        return ""
-    if done.returncode == 0:
-        return done.stdout.strip("\n")
-    if any(usual in done.stderr for usual in ("not a git repository", "any commits yet")):
-        return ""
-    reason = " ".join(done.stderr.split()) or "it ended without a word"
-    raise UnusableTime(f"git cannot tell the state of {folder}: {reason}")
+        return git(folder, *words)
+    except GitRefused as error:
+        raise UnusableTime(str(error)) from None
 
 
 def _newest(folder: Path) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,17 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from mlcards.answer import Answer
-from mlcards.cache import installed
+from mlcards.cache import installed, place, seal
 from mlcards.code import CodeBlock, fingerprint, outputs
 from mlcards.diagnostics import Diagnostic
 from mlcards.markdown import code_blocks
 
-TESTED = Path("build/.tested")
-"""Remembers the answers whose code passed."""
-
 TIME_LIMIT = 60.0
 """Seconds that one answer's code may take."""
 
+_LAST_WORDS = 10_000
 _RUNNER = Path(__file__).with_name("runner.py")
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -39,6 +38,11 @@ class Run:
     problem: Diagnostic | None
     figures: dict[str, str]
     """The SVG of each figure by file name."""
+
+
+def tested(cards: Path) -> Path:
+    """Return the folder that remembers what passed of the answers in a cards folder."""
+    return place(cards) / ".tested"
 
 
 def run_all(answers: Iterable[Answer], cache: Path | None = None) -> Iterator[Run]:
@@ -56,34 +60,65 @@ def run(answer: Answer) -> Run:
     if not any(block.language == "python" for block in blocks):
         return Run(answer, None, {})
     path = answer.start.path
-    job = {"path": path, "fingerprint": fingerprint(blocks), "blocks": list(_job(blocks))}
+    pieces = list(_job(blocks))
+    word = secrets.token_hex(16)
+    job = {"path": path, "fingerprint": fingerprint(blocks), "blocks": pieces, "word": word}
     inherited = {name: word for name, word in os.environ.items() if not name.startswith("PYTHON")}
     environment = {**inherited, "PYTHONHASHSEED": "0", **dict.fromkeys(_THREADS, "1")}
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            done = subprocess.run(
-                [sys.executable, "-s", "-P", "-X", "utf8", "-W", "error", str(_RUNNER)],
-                input=json.dumps(job),
-                capture_output=True,
-                encoding="utf-8",
-                cwd=folder,
-                env=environment,
-                timeout=TIME_LIMIT,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            message = f"the code takes longer than {TIME_LIMIT:.0f} s; make it smaller"
-            return Run(answer, answer.start.problem("run", message), {})
     try:
-        result = json.loads(done.stdout)
-    except ValueError:
-        reason = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        code, report, said = _watched(json.dumps(job).encode(), environment)
+    except OSError as error:
+        message = f"the code cannot be run: {error.strerror}"
+        return Run(answer, answer.start.problem("run", message), {})
+    if code is None:
+        message = f"the code takes longer than {TIME_LIMIT:.0f} s; make it smaller"
+        return Run(answer, answer.start.problem("run", message), {})
+    mark, _, text = report.partition(b"\n")
+    result = json.loads(text) if mark == word.encode() else None
+    if not result or (result["ran"] != len(pieces) and not result["problem"]):
+        lines = said.decode("utf-8", "replace").strip().splitlines()
+        reason = (lines or [f"exit code {code}"])[-1]
         message = f"the code ended its process: {reason}"
         return Run(answer, answer.start.problem("run", message), {})
     if problem := result["problem"]:
         found = Diagnostic(path, problem["line"], 1, problem["code"], problem["message"])
         return Run(answer, found, {})
     return Run(answer, None, result["figures"])
+
+
+def _watched(job: bytes, environment: Mapping[str, str]) -> tuple[int | None, bytes, bytes]:
+    """Run a job in its own process; return its exit code, its report and the end of its words.
+
+    The exit code is None where the time was not enough. Raise OSError.
+    """
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        tempfile.TemporaryFile() as report,
+        tempfile.TemporaryFile() as said,
+        subprocess.Popen(
+            [sys.executable, "-s", "-P", "-X", "utf8", "-W", "error", str(_RUNNER)],
+            stdin=subprocess.PIPE,
+            stdout=report,
+            stderr=said,
+            cwd=folder,
+            env=environment,
+        ) as process,
+    ):
+        assert process.stdin
+        code = None
+        try:
+            with suppress(BrokenPipeError):  # it has ended; its exit code says more
+                process.stdin.write(job + b"\n")
+                process.stdin.flush()
+            with suppress(subprocess.TimeoutExpired):
+                code = process.wait(TIME_LIMIT)
+        finally:
+            with suppress(BrokenPipeError):
+                process.stdin.close()  # tells it to end whatever still runs
+            process.wait()
+        report.seek(0)
+        said.seek(max(0, said.seek(0, os.SEEK_END) - _LAST_WORDS))
+        return code, report.read(), said.read()
 
 
 def blocks_of(answer: Answer) -> tuple[CodeBlock, ...]:
@@ -108,21 +143,27 @@ def _job(blocks: tuple[CodeBlock, ...]) -> Iterator[dict[str, Any]]:
 def _remembered(answer: Answer, cache: Path | None) -> Run:
     if cache is None:
         return run(answer)
-    passed = cache / f"{answer.id}-{_key(answer)}"
+    with suppress(OSError):
+        cache.mkdir(parents=True, exist_ok=True)
+    if not cache.is_dir():
+        return run(answer)
+    passed = cache / f"{answer.id}-{_key(answer, seal(cache))}"
     if passed.exists():
         return Run(answer, None, {})
     result = run(answer)
     if result.problem is None:
         with suppress(OSError):  # run again next time
-            cache.mkdir(parents=True, exist_ok=True)
             for old in cache.glob(f"{answer.id}-{'[0-9a-f]' * 16}"):
                 old.unlink(missing_ok=True)
             passed.touch()
     return result
 
 
-def _key(answer: Answer) -> str:
-    """Return a hash of all that determines whether the code of an answer passes."""
-    parts = [sys.version, _RUNNER.read_text("utf-8"), *installed()]
+def _key(answer: Answer, place: bytes) -> str:
+    """Return a hash of all that determines whether the code of an answer passes.
+
+    ``place`` is where that is remembered: no clone brings it along.
+    """
+    parts = [place.decode(), sys.version, _RUNNER.read_text("utf-8"), *installed()]
     parts += [f"{b.language} {b.mode}\n{b.code.text}" for b in blocks_of(answer)]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]

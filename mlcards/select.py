@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from fnmatch import fnmatchcase
 
 from mlcards.diagnostics import did_you_mean
 from mlcards.notes import Note
+
+_LONGEST_NAME = 80
 
 
 class NothingSelected(Exception):
@@ -30,7 +33,11 @@ class Selection:
         """A file name for the selection, of a-z, 0-9, ``-`` and ``_``."""
         parts = [" and ".join(self.tags), *(f"not {tag}" for tag in self.without)]
         words = " ".join(parts).casefold().replace(",", " or ").replace("*", "_")
-        return re.sub(r"[^a-z0-9_]+", "-", words).strip("-")
+        name = re.sub(r"[^a-z0-9_]+", "-", words).strip("-")
+        if 0 < len(name) <= _LONGEST_NAME:
+            return name
+        mark = hashlib.sha256(words.encode()).hexdigest()[:10]
+        return f"{name[:_LONGEST_NAME]}-{mark}".strip("-")
 
     def of(self, notes: Sequence[Note]) -> tuple[Note, ...]:
         """Return the notes that match.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import mimetypes
 import socket
+import threading
 import traceback
 import webbrowser
 from collections.abc import AsyncIterator, Callable
@@ -13,45 +14,100 @@ from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 from watchfiles import awatch
 
 from mlcards.preview import Site
 
 HOST = "127.0.0.1"
-_HEADERS = {"Cache-Control": "no-cache", "Content-Security-Policy": "frame-ancestors 'self'"}
+_HEADERS = {
+    "Cache-Control": "no-cache",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+# A picture that is opened by itself is a document of this origin: it may run and load nothing.
+_PAGE = "frame-ancestors 'self'"
+_PICTURE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 
-def serve(folder: Path, make: Callable[[], Site], fixed: Site, port: int, browse: bool) -> None:
+def serve(
+    folder: Path, make: Callable[[], Site], fixed: Site, first: Site, port: int, browse: bool
+) -> None:
     """Serve until interrupted; ``make`` returns the files that depend on the folder.
 
-    Raise OSError if the port is taken.
+    ``first`` is what it would return now. Raise OSError if the port is taken.
     """
     listening = socket.create_server((HOST, port))
     address = f"http://{HOST}:{listening.getsockname()[1]}/"
-    print(f"{address}  (Ctrl-C ends it)", flush=True)
-    if browse:
-        webbrowser.open(address)
-    page = _Page(folder, make, fixed)
+    page = _Page(folder, make, fixed, first)
     application = Starlette(
         routes=[Route("/events", page.events), Route("/{path:path}", page.file)],
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])],
+        middleware=[
+            Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"]),
+            Middleware(_OwnPagesOnly),
+        ],
         lifespan=page.watching,
     )
     settings = uvicorn.Config(application, log_level="warning", timeout_graceful_shutdown=1)
-    uvicorn.Server(settings).run(sockets=[listening])
+    _Server(settings, address, browse).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """A server that says where it is once it answers."""
+
+    def __init__(self, config: uvicorn.Config, address: str, browse: bool) -> None:
+        super().__init__(config)
+        self.address = address
+        self.browse = browse
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"{self.address}  (Ctrl-C ends it)", flush=True)
+            if self.browse:
+                threading.Thread(target=webbrowser.open, args=[self.address], daemon=True).start()
+
+
+class _OwnPagesOnly:
+    """Answers a browser only for pages of this server, and where its user goes there."""
+
+    def __init__(self, application: ASGIApp) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not _is_own(Headers(scope=scope)):
+            refusal = Response(
+                "Only pages of this preview may ask.\n", 403, media_type="text/plain"
+            )
+            await refusal(scope, receive, send)
+            return
+        await self.application(scope, receive, send)
+
+
+def _is_own(headers: Headers) -> bool:
+    origin = headers.get("origin")
+    if origin is not None and origin != f"http://{headers.get('host')}":
+        return False
+    if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        return True
+    return (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == (
+        "navigate",
+        "document",
+    )
 
 
 class _Page:
-    def __init__(self, folder: Path, make: Callable[[], Site], fixed: Site) -> None:
+    def __init__(self, folder: Path, make: Callable[[], Site], fixed: Site, first: Site) -> None:
         self.folder = folder
         self.make = make
         self.fixed = fixed
-        self.site: Site = {**fixed, **make()}
+        self.site: Site = {**fixed, **first}
         self.changed = asyncio.Event()
 
     @asynccontextmanager
@@ -90,7 +146,11 @@ class _Page:
         if data is None:
             return Response("There is no such page.\n", 404, media_type="text/plain")
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
-        return Response(data, media_type=kind, headers=_HEADERS)
+        headers = {
+            **_HEADERS,
+            "Content-Security-Policy": _PICTURE if kind.startswith("image/") else _PAGE,
+        }
+        return Response(data, media_type=kind, headers=headers)
 
     async def events(self, request: Request) -> StreamingResponse:
         async def stream() -> AsyncIterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,30 @@ def read_bytes(file: Path, path: str, limit: int) -> bytes:
             return stream.read(limit + 1)
     except OSError as error:
         raise _unreadable(path, f"the file cannot be read ({error.strerror})") from None
+
+
+def check_place(file: Path, root: Path) -> None:
+    """Raise InvalidAnswer for what is no file, or a link that leaves ``root``, a resolved path."""
+    path = file.as_posix()
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        raise _unreadable(path, "the name of this file is no UTF-8 text; rename it") from None
+    if file.is_symlink() or file.parent.is_symlink():
+        try:
+            inside = file.resolve().is_relative_to(root)
+        except RuntimeError:  # before Python 3.13
+            message = "this link leads to itself; put the file itself here"
+            raise _unreadable(path, message) from None
+        if not inside:
+            message = "this link leaves the cards folder; put the file itself here"
+            raise InvalidAnswer(Diagnostic(path, 1, 1, "outside", message))
+    try:
+        mode = file.stat().st_mode
+    except OSError as error:
+        raise _unreadable(path, f"the file cannot be read ({error.strerror})") from None
+    if not stat.S_ISREG(mode):
+        raise _unreadable(path, "the file cannot be read: it is no file")
 
 
 def decode(data: bytes, path: str, limit: int = MAX_ANSWER_BYTES) -> Fragment:

@@ -6,6 +6,7 @@ Like git, it compares what the file system says of each file: size, times, numbe
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sys
@@ -15,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mlcards.cache import FOLDER, installed
-from mlcards.output import OutputError, write
+from mlcards.cache import installed, place
+from mlcards.output import OutputError, stamp, write
 
 _CLOCK = 2_000_000_000
 """A file changed again within so many nanoseconds may look the same (FAT counts two seconds)."""
@@ -29,6 +30,8 @@ class State:
     text: str
     settled: bool
     """Whether each later change of a file will show."""
+    memory: Path
+    """The folder that remembers what was found."""
 
 
 def look(cards: Path, *circumstances: object) -> State:
@@ -42,18 +45,32 @@ def look(cards: Path, *circumstances: object) -> State:
     for folder in (Path(__file__).parent, cards):
         for path, status in _files(os.fspath(folder)):
             newest = max(newest, status.st_mtime_ns, status.st_ctime_ns)
-            lines.append(f"{path} {_stamp(status)}")
-    return State("\n".join(lines), now - newest > _CLOCK)
+            lines.append(f"{path}\0{stamp(status)}")
+    memory = place(cards) / ".cache"
+    return State("\n".join(lines), now - newest > _CLOCK, memory)
+
+
+def changes(before: State, cards: Path) -> list[str]:
+    """Return the files that have changed since a command began."""
+    try:
+        after = look(cards)
+    except OSError as error:
+        return [str(error.filename)]
+    different = {*before.text.split("\n")} ^ {*after.text.split("\n")}
+    return sorted({file for file, sign, _ in (one.partition("\0") for one in different) if sign})
 
 
 def recall(command: str, state: State | None) -> Any:
     """Return what the command found in this state, or None if that is not known or out of date."""
-    try:
-        known = json.loads((FOLDER / f"{command}.json").read_bytes())
-        if state and known["state"] == state.text:
-            return known["found"] if known["outputs"] == _outputs(known["outputs"]) else None
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
+    if state is None:
+        return None
+    with contextlib.suppress(OSError):
+        mark, _, text = (state.memory / f"{command}.json").read_bytes().partition(b"\n")
+        if mark != _mark(text):
+            return None
+        known = json.loads(text)
+        if known["state"] == state.text and known["outputs"] == _outputs(known["outputs"]):
+            return known["found"]
     return None
 
 
@@ -62,12 +79,17 @@ def remember(command: str, state: State | None, found: object, outputs: Iterable
     if state is None or not state.settled:
         return
     known = {"state": state.text, "outputs": _outputs(outputs), "found": found}
+    text = json.dumps(known).encode()
     with contextlib.suppress(OutputError, OSError):
-        write(FOLDER / f"{command}.json", json.dumps(known).encode())
+        write(state.memory / f"{command}.json", _mark(text) + b"\n" + text)
+
+
+def _mark(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest().encode()
 
 
 def _outputs(files: Iterable[str]) -> dict[str, str]:
-    return {file: _stamp(Path(file).stat()) for file in files}
+    return {file: stamp(Path(file).stat()) for file in files}
 
 
 def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
@@ -82,7 +104,3 @@ def _files(folder: str) -> Iterator[tuple[str, os.stat_result]]:
                 if entry.is_symlink():
                     with contextlib.suppress(OSError):  # it leads nowhere
                         yield entry.path, entry.stat()
-
-
-def _stamp(status: os.stat_result) -> str:
-    return f"{status.st_size} {status.st_mtime_ns} {status.st_ctime_ns} {status.st_ino}"

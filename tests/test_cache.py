@@ -30,7 +30,7 @@ def build() -> dict[str, bytes]:
 
 def kept() -> set[str]:
     """Return the keys in the cache."""
-    with cache.opened() as store:
+    with cache.opened(Path("cards")) as store:
         return set(store)
 
 
@@ -153,7 +153,7 @@ def test_check_typesets_again_only_what_changed(
     edit(ANSWER, "is the noise.", "is $\\foo$ noise.")
     first = CliRunner().invoke(main, ["check"])
     assert first.exit_code == 1
-    monkeypatch.setattr("mlcards.formulas._mathjax", None)
+    monkeypatch.setattr("mlcards.formulas.typesetter", None)
     assert CliRunner().invoke(main, ["check"]).output == first.output
 
 
@@ -184,3 +184,72 @@ def test_a_planted_cache_runs_nothing() -> None:
     planted = zlib.compress(pickle.dumps(Fraction(1, 2)))
     with pytest.raises(pickle.UnpicklingError, match="Fraction"):
         cache.unpack(planted)
+
+
+def spoil_key() -> None:
+    change("UPDATE kept SET key = CAST(x'ff' || key AS TEXT)")
+
+
+def swap_values() -> None:
+    connection = sqlite3.connect(DATABASE)
+    rows = connection.execute("SELECT key, value FROM kept WHERE key LIKE 'fields %'").fetchall()
+    (first, one), (second, other) = rows
+    for key, value in ((first, other), (second, one)):
+        connection.execute("UPDATE kept SET value = ? WHERE key = ?", (value, key))
+    connection.commit()
+    connection.close()
+
+
+def other_types() -> None:
+    change("UPDATE kept SET value = 9223372036854775807")
+
+
+def other_table() -> None:
+    change("ALTER TABLE kept RENAME COLUMN value TO content")
+
+
+def change(statement: str) -> None:
+    connection = sqlite3.connect(DATABASE)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [spoil_file, spoil_pages, spoil_values, spoil_key, swap_values, other_types, other_table],
+)
+def test_a_cache_that_cannot_be_trusted_is_thrown_away(mini: Path, harm: object) -> None:
+    """One line says so, the packages are right, and the next command starts a new cache."""
+    first = build()
+    shutil.rmtree("build/area")
+    harm()  # type: ignore[operator]
+    result = CliRunner().invoke(main, ["build"], catch_exceptions=False)
+    assert result.exit_code == 0
+    assert result.output.count("cannot be trusted and is thrown away; it is made again") == 1
+    assert {str(file): file.read_bytes() for file in Path("build").rglob("*.apkg")} == first
+    for _ in range(2):
+        shutil.rmtree("build/area")
+        result = CliRunner().invoke(main, ["build"], catch_exceptions=False)
+    assert "thrown away" not in result.output
+
+
+def test_a_cache_that_came_with_a_clone_is_not_used(mini: Path) -> None:
+    """What lies in a copied folder is made again."""
+    build()
+    shutil.copytree("build/.cache", "copy")
+    shutil.rmtree("build")
+    Path("build").mkdir()
+    Path("copy").rename("build/.cache")
+    result = CliRunner().invoke(main, ["build"], catch_exceptions=False)
+    assert "thrown away" in result.output
+
+
+def test_a_cache_that_is_a_link_harms_nothing(mini: Path) -> None:
+    """A link in the place of the cache is taken away, not followed."""
+    Path("mine.db").write_bytes(b"mine")
+    DATABASE.parent.mkdir(parents=True)
+    DATABASE.symlink_to(Path("mine.db").absolute())
+    build()
+    assert Path("mine.db").read_bytes() == b"mine"
+    assert not DATABASE.is_symlink()

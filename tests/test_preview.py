@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
@@ -20,6 +21,7 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, Request, expect
 
 from mlcards.cli import main
+from mlcards.compile import compile_cards
 
 THEORY = Path("cards/ml-theory/bias-variance.md")
 SECOND = 1_000
@@ -216,6 +218,111 @@ def test_it_serves_nothing_but_the_page(server: str) -> None:
     if other != "127.0.0.1":
         with pytest.raises(OSError, match="refused"):
             socket.create_connection((other, port), 2)
+
+
+def answer(server: str, path: str, **headers: str) -> tuple[int, str]:
+    """Ask the server with some headers; return the status and the policy of its answer."""
+    named = {name.replace("_", "-"): word for name, word in headers.items()}
+    try:
+        found = urllib.request.urlopen(urllib.request.Request(server + path, headers=named))
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+    with found:
+        return found.status, found.headers["Content-Security-Policy"]
+
+
+def test_it_answers_no_other_origin(server: str) -> None:
+    """A page of another site, or of another port, reads nothing; a link to the page leads there."""
+    own = {"Origin": server.rstrip("/"), "Sec_Fetch_Site": "same-origin"}
+    assert answer(server, "data.js", **own)[0] == 200
+    for foreign in (
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "no-cors", "Sec_Fetch_Dest": "script"},
+        {"Sec_Fetch_Site": "same-site", "Sec_Fetch_Mode": "cors", "Sec_Fetch_Dest": "empty"},
+        {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "iframe"},
+    ):
+        for path in ("", "data.js", "events", "cards/auc.js"):
+            assert answer(server, path, **foreign)[0] == 403, foreign
+    link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate"}
+    assert answer(server, "", **link, Sec_Fetch_Dest="document")[0] == 200
+
+
+def test_a_drawing_runs_nothing(mini: Path, browser: Browser) -> None:
+    """An SVG that is opened by itself may run no script and load nothing."""
+    drawing = THEORY.with_name("bias-variance-curve.svg")
+    drawing.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9" onload="document.title=1">'
+        '<script>document.title = "ran"</script><rect width="9" height="9"/></svg>',
+        "utf-8",
+    )
+    command = [sys.executable, "-m", "mlcards", "preview", "--no-browse", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    address = process.stdout.readline().split()[0]
+    page = browser.new_page()
+    page.goto(address)
+    name = next(iter(compile_cards(mini).media))
+    assert "sandbox" in answer(address, name)[1]
+    page.goto(f"{address}{name}")
+    assert page.title() == ""
+    page.close()
+    process.terminate()
+    process.wait(10)
+    process.stdout.close()
+
+
+def test_two_prompts_with_one_id_of_different_form(server: str, page: Page) -> None:
+    """The page goes on, shows what is wrong, and the server complains of nothing."""
+    page.goto(f"{server}#bias-variance")
+    page.wait_for_timeout(SECOND)  # the watcher has started
+    edit("### decomposition\nC:", "### bagging-lowers\nC:")
+    problem = page.locator("#problems .problem.error")
+    problem.wait_for()
+    assert "bagging-lowers" in problem.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "expected"),
+    [
+        (["empty"], 1, "empty/taxonomy.yaml:1:1: "),
+        (["nowhere"], 1, "nowhere:1:1: there is no such folder"),
+        (["cards/ml-theory"], 1, "cards/ml-theory/taxonomy.yaml:1:1: "),
+        (["--tag", "amazn"], 2, "no note has the tag `amazn`; did you mean amazon"),
+    ],
+)
+def test_what_cannot_be_shown_ends_as_elsewhere(
+    words: list[str], code: int, expected: str, mini: Path
+) -> None:
+    """A folder that no command can use, or a tag that no note has, starts no server."""
+    Path("empty").mkdir()
+    command = [sys.executable, "-m", "mlcards", "preview", "--no-browse", "--port", "0", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == code
+    assert expected in done.stderr
+    assert done.stdout == ""
+
+
+def test_the_browser_opens_when_the_server_answers(mini: Path, tmp_path: Path) -> None:
+    """What opens the page gets it at once."""
+    opener = tmp_path / "opener"
+    opener.write_text(
+        f"#!{sys.executable}\nimport sys, urllib.request\n"
+        "open('opened', 'wb').write(urllib.request.urlopen(sys.argv[1], timeout=2).read())\n"
+    )
+    opener.chmod(0o755)
+    command = [sys.executable, "-m", "mlcards", "preview", "--port", "0"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, env={**os.environ, "BROWSER": f"{opener} %s"}
+    )
+    end = time.monotonic() + 30
+    while not (Path("opened").exists() and Path("opened").read_bytes()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    process.terminate()
+    process.wait(10)
+    assert b"<title>mlcards</title>" in Path("opened").read_bytes()
 
 
 def test_a_taken_port_is_said_so(server: str) -> None:

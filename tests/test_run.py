@@ -1,5 +1,14 @@
 from __future__ import annotations
 
+import contextlib
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -68,6 +77,117 @@ def test_what_fails(code: str, expected: str, mini: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(module, "TIME_LIMIT", 2.0)
     with_code(f"```python\n{code}\n```")
     assert expected in problem()
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import sys\nsys.stdout.write('\\udcff')\nraise ValueError('\\udcff')", "\\udcff [run]"),
+        ("import os\nos.write(2, b'\\xff\\n')\nos._exit(1)", "the code ended its process: \ufffd"),
+        ("x = bytearray(10_000_000_000)", "the code failed: MemoryError"),
+        ("while True: print('x' * 1000)", "the block prints more than 1000000 characters"),
+        (
+            "with open('big', 'wb') as file:\n    while True: file.write(bytes(1_000_000))",
+            "File too large",
+        ),
+        ("import os\nos.kill(os.getpid(), 9)", "the code ended its process: exit code 137"),
+    ],
+)
+def test_what_knows_no_bounds_fails(code: str, expected: str, mini: Path) -> None:
+    """Memory, output and files are bounded, and bytes that are no text are shown."""
+    with_code(f"```python\n{code}\n```")
+    assert expected in problem()
+
+
+REPORT = '{"problem": null, "figures": {}, "ran": 3}'
+FORGERIES = [
+    f"import os\nprint('{REPORT}')\nos._exit(0)",
+    f"import os\nos.system(\"echo '{REPORT}'\")\nos._exit(0)",
+    "import os\nfor number in range(1, 40):\n    try:\n"
+    f"        os.write(number, b'\\n{REPORT}')\n    except OSError: pass\nos._exit(0)",
+    "import json, os\njson.dumps = json.dump = os.write = lambda *_: None\nassert False",
+    "import builtins\nbuiltins.exec = builtins.compile = lambda *_, **__: None",
+    "import atexit, os\natexit.register(os._exit, 0)\nassert False",
+]
+
+
+@pytest.mark.parametrize("code", FORGERIES)
+def test_code_cannot_say_that_it_passed(code: str, mini: Path) -> None:
+    """Whatever an answer's code prints, writes, replaces or ends, what fails in it fails."""
+    with_code(f"```python\n{code}\n```\n\n```python test\nassert False\n```")
+    assert "[run]" in problem()
+
+
+ORPHANS = {
+    "a child": "subprocess.Popen(['sleep', '{0}'])",
+    "a session of its own": "subprocess.Popen(['sleep', '{0}'], start_new_session=True)",
+    "a daemon": "subprocess.Popen(['sh', '-c', 'setsid sleep {0} & exit'])",
+    "one that outlives the time": "subprocess.Popen(['sleep', '{0}'])\nwhile True: pass",
+}
+
+
+def sleeping(seconds: str) -> bool:
+    """Tell whether a process sleeps so many seconds."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if file.read_bytes() == f"sleep\0{seconds}\0".encode():
+                return True
+    return False
+
+
+@pytest.mark.parametrize("code", ORPHANS.values(), ids=ORPHANS)
+def test_no_process_is_left(code: str, mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a block started and did not end is ended with the run."""
+    monkeypatch.setattr(module, "TIME_LIMIT", 3.0)
+    seconds = f"{1000 + random.random():.6f}"  # noqa: S311 - not for secrets
+    pause = "import time; time.sleep(0.3)" if "while" not in code else ""
+    with_code(f"```python\nimport subprocess\n{code.format(seconds)}\n{pause}\n```")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        list(module.run_all(load(Path("cards")).answers))
+    assert not sleeping(seconds)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_a_killed_test_leaves_no_process(number: int, mini: Path) -> None:
+    """The code of the answers ends with the command that runs it."""
+    seconds = f"{1000 + random.random():.6f}"  # noqa: S311 - not for secrets
+    with_code(f"```python\nimport subprocess\nsubprocess.run(['sleep', '{seconds}'])\n```")
+    process = subprocess.Popen([sys.executable, "-m", "mlcards", "test"])
+    wait_for(lambda: sleeping(seconds))
+    process.send_signal(number)
+    process.wait()
+    wait_for(lambda: not sleeping(seconds))
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_what_a_clone_says_that_passed_is_run_again(mini: Path) -> None:
+    """What was remembered in another folder does not count in this one."""
+    CliRunner().invoke(main, ["test"])
+    before = {file.name for file in Path("build/.tested").iterdir()}
+    shutil.copytree("build/.tested", "build/.copy")
+    shutil.move("build/.tested", "kept")
+    shutil.move("build/.copy", "build/.tested")
+    CliRunner().invoke(main, ["test"])
+    assert not before & {file.name for file in Path("build/.tested").iterdir()}
+
+
+def test_two_blocks_do_not_draw_one_figure(mini: Path) -> None:
+    """The second block is an error for `check`, and `figures` draws nothing."""
+    block = "```python figure=auc-line.svg\nimport matplotlib.pyplot as plt\nplt.plot([0, 1])\n```"
+    with_code(f"{block}\n\n{block}")
+    for command in ("check", "figures"):
+        result = CliRunner().invoke(main, [command])
+        assert result.exit_code == 1
+        first = line_of("import matplotlib.pyplot as plt")
+        assert f"`auc-line.svg` is drawn in line {first} already; give each" in result.output
+    assert not FILE.with_name("auc-line.svg").exists()
 
 
 def test_output_is_compared(mini: Path) -> None:

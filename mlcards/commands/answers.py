@@ -90,6 +90,7 @@ def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
         known = _check(folder, form)
         unchanged.remember("check", state, known)
     found, answers, left_out = known
+    common.each_holds_an_answer(paths, [path for path, *_ in (*found, *answers)])
     if left_out:
         click.echo(left_out, err=True)
     shown = [Diagnostic(*one) for one in found if common.below(one[0], paths)]
@@ -135,10 +136,11 @@ def test(paths: tuple[Path, ...]) -> None:
 
     What passed is remembered in build/.tested, so that unchanged answers do not run again.
     """
-    from mlcards.run import TESTED, run_all
+    from mlcards.run import run_all, tested
 
     answers = common.answers_below(paths)
-    problems = [r.problem for r in run_all(answers, TESTED) if r.problem]
+    memory = tested(common.folder_of(paths))
+    problems = [result.problem for result in run_all(answers, memory) if result.problem]
     if problems:
         common.fail(tuple(problems))
     click.echo(f"the code of {common.count(len(answers), 'answer')} passes")
@@ -148,12 +150,15 @@ def test(paths: tuple[Path, ...]) -> None:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 def figures(paths: tuple[Path, ...]) -> None:
     """Draw the figures of the answers in PATHS (cards/) again, beside their files."""
+    from mlcards import checks, code
     from mlcards.output import OutputError, write
     from mlcards.run import blocks_of, run_all
 
-    drawing = [
-        a for a in common.answers_below(paths) if any(block.figure for block in blocks_of(a))
-    ]
+    blocks = [(answer, blocks_of(answer)) for answer in common.answers_below(paths)]
+    drawn = [(one.start.path, figure) for one, its in blocks for figure in code.figures(its)]
+    if twice := tuple(checks.drawn_once(drawn)):
+        common.fail(twice)
+    drawing = [answer for answer, its in blocks if any(block.figure for block in its)]
     problems = []
     for result in run_all(drawing):
         if result.problem:
@@ -202,8 +207,9 @@ def preview(
     """
     from mlcards import mathjax
     from mlcards import preview as page
-    from mlcards.output import OutputError, output_folder, write
-    from mlcards.select import Selection
+    from mlcards.diagnostics import InvalidAnswer
+    from mlcards.output import OutputError
+    from mlcards.select import NothingSelected, Selection
 
     scripts = mathjax.folder()
     try:
@@ -218,18 +224,20 @@ def preview(
             notes = common.checked(compiled, tags, without).of(compiled.notes)
             site = {**fixed, **page.card_files(compiled, notes, live=False)}
         try:
-            with output_folder(output, site):
-                for name, data in site.items():
-                    write(output / name, data)
-                for file in (output / "cards").glob("*.js"):
-                    if f"cards/{file.name}" not in site:
-                        file.unlink()
+            page.write_site(site, output)
         except OutputError as error:
             raise click.ClickException(str(error)) from None
         click.echo(f"{output / 'index.html'}: {common.count(len(notes), 'note')}")
         return
+    make = page.Maker(cards, Selection(tags, without))
     try:
-        serve(cards, page.Maker(cards, Selection(tags, without)), fixed, port, browse)
+        first = make.first(common.note)
+    except InvalidAnswer as error:
+        common.fail(error.diagnostics)
+    except NothingSelected as error:
+        raise click.UsageError(str(error)) from None
+    try:
+        serve(cards, make, fixed, first, port, browse)
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         message = f"port {port} cannot be used: {reason}; choose another with --port"

@@ -59,10 +59,15 @@ def read(cards: Path, form: str = "text") -> Iterator[Compiled]:
     from mlcards.diagnostics import InvalidAnswer
 
     try:
-        with cache.opened() as store:
+        with cache.opened(cards, note) as store:
             yield compile_cards(cards, progress, store)
     except InvalidAnswer as error:
         fail(error.diagnostics, form)
+
+
+def note(message: str) -> None:
+    """Say something besides the result."""
+    click.echo(message, err=True)
 
 
 def checked(compiled: Compiled, tags: tuple[str, ...], without: tuple[str, ...]) -> Selection:
@@ -119,7 +124,17 @@ def answers_below(paths: tuple[Path, ...]) -> list[Answer]:
     problems = tuple(problem for problem in found.problems if below(problem.path, paths))
     if problems:
         fail(problems)
+    each_holds_an_answer(paths, [answer.start.path for answer in found.answers])
     return [answer for answer in found.answers if below(answer.start.path, paths)]
+
+
+def each_holds_an_answer(paths: tuple[Path, ...], known: Sequence[str]) -> None:
+    """Refuse a path that is no answer and holds none; ``known`` are answers and faulty files."""
+    for path in paths:
+        if not (path / "taxonomy.yaml").exists() and not any(below(one, (path,)) for one in known):
+            what = "holds no answers" if path.is_dir() else "is no answer"
+            message = f"{path} {what}; name a file `cards/<area>/<id>.md`, or a folder of them"
+            raise click.UsageError(message)
 
 
 def folder_of(paths: tuple[Path, ...]) -> Path:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    help="The folder to write to (build/); for a selection also a name that ends in .apkg.",
+    help="The folder to write to (build/), or one package by a name that ends in .apkg.",
 )
 def build(
     cards: Path, tags: tuple[str, ...], without: tuple[str, ...], output: Path | None
@@ -38,7 +38,7 @@ def build(
     """Write Anki packages from the answers in CARDS (cards/).
 
     Without --tag: all notes, one package for each area, one for each company.
-    With --tag: one package with what matches.
+    With --tag: one package with what matches. -o all.apkg: one package with everything.
 
     \b
     A TAG matches where its parts stand in a row in a tag of the note:
@@ -56,9 +56,11 @@ def build(
     written = unchanged.recall("build", state)
     if written is None:
         written = _build(cards, tags, without, output)
+        if state and (changed := unchanged.changes(state, cards)):
+            message = f"{changed[0]} changed while the packages were made of it; build again"
+            raise click.ClickException(message)
         unchanged.remember("build", state, written, [file for file, _, _ in written])
-    else:
-        click.echo("\n".join(_line(*package) for package in written))
+    click.echo("\n".join(_line(*package) for package in written))
     _, notes, number = max(written, key=lambda package: package[1])
     packages = common.count(len(written), "package")
     click.echo(f"{packages} with {common.count(notes, 'note')} and {common.count(number, 'card')}")
@@ -74,9 +76,16 @@ def _build(
     with common.compiled(cards) as compiled:
         selection = common.checked(compiled, tags, without)
         try:
-            return _listed(build(cards, compiled, selection, output))
+            written = tuple(build(cards, compiled, selection, output, _wait))
         except (OutputError, UnusableTime) as error:
             raise click.ClickException(str(error)) from None
+    return [(str(package.file), package.notes, package.cards) for package in written]
+
+
+def _wait() -> None:
+    from mlcards.cache import WAITING
+
+    common.note(WAITING)
 
 
 @click.command("list")
@@ -191,6 +200,7 @@ def _contents(path: Path) -> Contents:
 
     from mlcards.build import whole
     from mlcards.diff import NoPackage, contents
+    from mlcards.output import OutputError
     from mlcards.revision import UnusableTime
 
     try:
@@ -203,6 +213,8 @@ def _contents(path: Path) -> Contents:
             return contents(BytesIO(whole(path, compiled)))
     except NoPackage as error:
         raise click.UsageError(f"{path} {error}") from None
+    except OutputError as error:
+        raise click.ClickException(str(error)) from None
     except UnusableTime as error:
         raise click.ClickException(f"{path}: {error}") from None
     except (OSError, sqlite3.Error) as error:
