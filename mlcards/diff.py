@@ -126,7 +126,7 @@ def _unpack(package: Path | BytesIO, file: Path) -> None:
         (member,) = (one for one in archive.infolist() if one.filename == "collection.anki2")
         exported = any(name.startswith("collection.anki21") for name in names)
     if exported:
-        raise NoPackage("was exported by Anki, not written by mlcards; what we read is a dummy")
+        raise NoPackage("is no package that mlcards wrote: Anki exported it")
     if member.flag_bits & _ENCRYPTED:
         raise NoPackage("is encrypted")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
