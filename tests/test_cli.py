@@ -272,7 +272,7 @@ def test_paths_from_another_folder(mini: Path, monkeypatch: pytest.MonkeyPatch) 
         (["new", "nowhere", "What?"], "`nowhere` is no area; the areas are ml-coding"),
         (["diff", "cards/taxonomy.yaml"], "is no package that mlcards wrote"),
         (["diff", "fake.apkg"], "is damaged"),
-        (["diff", "anki.apkg"], "is no package that mlcards wrote"),
+        (["diff", "anki.apkg"], "is no package that mlcards wrote: Anki exported it"),
         (["diff", "empty"], "there are no answers"),
         (["build", "--tag", ","], "a tag is empty; write one"),
         (["build", "--exclude-tag", ""], "a tag is empty; write one"),

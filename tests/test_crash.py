@@ -80,9 +80,10 @@ def test_no_space_left(packages: dict[str, bytes]) -> None:
     assert {name: Path("build", name).read_bytes() for name in whole(Path("build"))} == packages
 
 
-@pytest.mark.parametrize("output", ["cards/taxonomy.yaml", "/proc/mlcards"])
+@pytest.mark.parametrize("output", ["taken", "/proc/mlcards"])
 def test_a_folder_that_cannot_be_written(mini: Path, output: str) -> None:
     """A file in the way, or a place where nothing may be written, is a clear error."""
+    Path("taken").write_text("mine", "utf-8")
     done = subprocess.run([*BUILD, "-o", output], check=False, capture_output=True, text=True)
     assert done.returncode == 1
     assert f"Error: {output} cannot be written: " in done.stderr

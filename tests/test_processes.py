@@ -142,15 +142,12 @@ def test_a_full_disk(mini: Path, full: Path) -> None:
 
 
 def test_a_full_temporary_folder(mini: Path, full: Path) -> None:
-    """`diff` and `test` say that the temporary folder is full."""
+    """`diff` says that the temporary folder is full."""
     run("build")
     (full / "mine").write_bytes(bytes(65_536 - 3 * 4096))
     done = run("diff", "cards", TMPDIR=str(full))
     assert done.returncode == 1
     assert f"{full} cannot be written: " in done.stderr
-    done = run("test", TMPDIR=str(full))
-    assert done.returncode == 1
-    assert "the code cannot be run: No space left on device" in done.stderr
 
 
 def test_a_read_only_library(mini: Path, tmp_path: Path) -> None:
