@@ -14,6 +14,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from mlcards.code import CodeBlock, highlight, read_block
 from mlcards.diagnostics import Diagnostic
+from mlcards.leftover import Leftover
 from mlcards.source import Fragment
 from mlcards.syntax import CLOZE, parser
 
@@ -23,7 +24,6 @@ _SPECIAL = re.compile(r"\[(?=sound:|\[type:|latex\]|\$\$?\]|anki:)")
 _DELIMITER = re.compile(r"\\(?=[()\[\]])")
 _OPENING = re.compile(r"[(\[\"“‘']$")
 _CLOSING = re.compile(r"(?:[-'’]\w+|[.,;:?!)\]\"”’'…%]|&#58;)+")
-_REFERENCE = re.compile(r"\[[^\]]+\]: ")
 _CLOZE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", ":": "&#58;"})
 IMAGE_SUFFIXES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
 
@@ -127,8 +127,12 @@ def deletions(html: str) -> dict[int, str]:
 
 
 def _tokens(text: str, job: _Job, inline: bool) -> Sequence[Token]:
-    env = {"cloze": job.cloze, "lines": job.lines}
-    return parser().parseInline(text, env) if inline else parser().parse(text, env)
+    found: list[Leftover] = []
+    env = {"cloze": job.cloze, "lines": job.lines, "leftovers": found}
+    tokens = parser().parseInline(text, env) if inline else parser().parse(text, env)
+    for one in found:
+        job.problem(_at(job, one.children[0], one.offset), one.code, one.message)
+    return tokens
 
 
 @cache
@@ -138,10 +142,15 @@ def _renderer() -> _Renderer:
 
 def _place(job: _Job, child: Token) -> Fragment:
     """Return where an inline token stands in the file."""
-    text: str = child.meta["inline"].content
     offset = child.meta.get("offset")
     if offset is None:
-        offset = max(text.find(child.content), 0)
+        offset = max(child.meta["inline"].content.find(child.content), 0)
+    return _at(job, child, offset)
+
+
+def _at(job: _Job, child: Token, offset: int) -> Fragment:
+    """Return where a character of the text around an inline token stands in the file."""
+    text: str = child.meta["inline"].content
     down = text.count("\n", 0, offset)
     if not down:
         return job.place(child.meta["line"], child.meta["column"] + offset)
@@ -171,16 +180,7 @@ class _Renderer(RendererHTML):
 
     def text(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         job: _Job = env["job"]
-        token = tokens[i]
-        if match := _REFERENCE.match(token.content):
-            message = "write the address where it is used: `[text](https://…)`"
-            job.problem(_place(job, token), "link", message)
-        if job.cloze and (match := CLOZE.search(token.content)):
-            message = "close this deletion with `}}` in the same paragraph"
-            place = _place(job, tokens[i])
-            place = Fragment("", place.path, place.line, place.column + match.start())
-            job.problem(place, "cloze", message)
-        return _neutral(escape(token.content, quote=False), job)
+        return _neutral(escape(tokens[i].content, quote=False), job)
 
     def formula(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         job: _Job = env["job"]

@@ -16,6 +16,8 @@ from markdown_it.rules_block.table import table as split_table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
 
+from mlcards.leftover import leftover
+
 CLOZE = re.compile(r"\{\{c([\d,]+)::")
 """What opens a deletion."""
 
@@ -31,9 +33,10 @@ _Deletions = dict[int, tuple[tuple[int, ...], int]]
 def parser() -> MarkdownIt:
     """Return the reader of our Markdown.
 
-    It needs in ``env`` whether ``{{c1::…}}`` is a deletion (``cloze``) and the text's ``lines``.
+    It needs in ``env`` whether ``{{c1::…}}`` is a deletion (``cloze``), the text's ``lines``, and a
+    list for what is left as typed (``leftovers``).
     """
-    md = MarkdownIt("commonmark", {"html": True}).enable("table")
+    md = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     md.validateLink = lambda url: True  # type: ignore[method-assign]  # markdown.py checks links
     md.normalizeLink = lambda url: url  # type: ignore[method-assign]  # Anki does not decode %20
     md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
@@ -54,6 +57,7 @@ def parser() -> MarkdownIt:
         md.inline.ruler.at(name, _noting(rule, kind))
     md.block.ruler.disable("reference")
     md.core.ruler.at("inline", _inline)
+    md.core.ruler.after("inline", "leftover", leftover)
     return md
 
 
@@ -66,6 +70,7 @@ def _noting(rule: RuleFuncInlineType, kind: str) -> RuleFuncInlineType:
         if found and not silent:
             token = next(token for token in state.tokens[before:] if token.type == kind)
             token.meta = {**token.meta, "offset": start}
+            state.tokens[-1].meta = {**state.tokens[-1].meta, "end": state.pos}
         return found
 
     return noted
@@ -109,7 +114,7 @@ def _formula_inline(state: StateInline, silent: bool) -> bool:
         token = state.push("formula", "", 0)
         token.content = state.src[start + width : end - width]
         token.block = width == 2
-        token.meta = {"offset": start + width}
+        token.meta = {"offset": start + width, "end": end}
     state.pos = end
     return True
 
