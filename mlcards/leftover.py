@@ -23,9 +23,9 @@ _ESCAPED = 0x10FE00
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """What was left as typed at one place of an inline token."""
+    """What was left as typed at one place."""
 
-    children: Sequence[Token]
+    inline: Token
     offset: int
     """The place in the source of the inline token."""
     code: str
@@ -38,10 +38,17 @@ def leftover(state: StateCore) -> None:
     It stands before ``text_join``, which makes an escaped sign equal to one as typed.
     """
     found: list[Leftover] = state.env["leftovers"]
+    cloze: bool = state.env["cloze"]
     before = ""
     for token in state.tokens:
         if token.type == "inline" and token.children:
-            found += _search(token, before == "paragraph_open", state.env["cloze"])
+            if marks := sorted(_search(token.children, before == "paragraph_open", cloze)):
+                offset = _offsets(token)
+                found += [Leftover(token, offset(at), *mark) for at, *mark in marks]
+            for child in token.children:
+                if child.children:  # the text of a picture
+                    marks = sorted(_search(child.children, False, cloze))
+                    found += [Leftover(token, child.meta["offset"], *mark) for _, *mark in marks]
         before = token.type
 
 
@@ -50,28 +57,25 @@ def name_of(sign: str) -> str:
     return f"{unicodedata.name(sign, 'character').lower()} (U+{ord(sign):04X})"
 
 
-def _search(inline: Token, paragraph: bool, cloze: bool) -> Iterator[Leftover]:
-    children = inline.children or []
+def _search(
+    children: Sequence[Token], paragraph: bool, cloze: bool
+) -> Iterator[tuple[int, str, str]]:
+    """Yield places in the searched text, codes and messages."""
     text = "".join(_pieces(children))
     lines = paragraph and _LINE_SIGN.search(text)
     if not lines and not _SIGN.search(text):
         return
     marks = [*(_CLOZE_MARKS if cloze else ()), *_MARKS, *(_LINE_MARKS if lines else ())]
     taken = bytearray(len(text))
-    found: list[tuple[int, str, str]] = []
     for code, pattern, message in marks:
         for match in pattern.finditer(text):
             start, end = match.span()
             if taken.find(1, start, end) < 0:
                 taken[start:end] = b"\1" * (end - start)
-                shown = message.format(sign=match[0].strip()[:40], odd=_odd(match[0]))
-                found.append((start, code, shown))
+                shown = match[0].strip()[:40]
+                yield start, code, message.format(sign=shown, odd=_odd(match[0]))
     if lines:
-        found += [(at, "markup", message) for at, message in _paragraph(text) if not taken[at]]
-    if found:
-        offset = _offsets(inline)
-        for start, code, message in sorted(found):
-            yield Leftover(children, offset(start), code, message)
+        yield from ((at, "markup", message) for at, message in _paragraph(text) if not taken[at])
 
 
 def _pieces(children: Iterable[Token]) -> Iterator[str]:
@@ -196,7 +200,11 @@ _CLOZE_MARKS = (
 )
 _MARKS = (
     _mark("markup", r"\{\{?[%<#][^\n{}]*\}?\}", "templates are not filled in; write the text"),
-    _mark("markup", r"\{[:.#] ?[A-Za-z][^}\n]*\}", "attributes in braces do nothing; delete them"),
+    _mark(
+        "markup",
+        r"\{(?:[.#]|: ?[.#]?)[A-Za-z][^}\n]*\}",
+        "attributes in braces do nothing; delete them",
+    ),
     _mark("cloze", r"\{\{[^{}\n]*(?:\}\}?)?|｛｛[^\n]*", _DELETION),
     _mark("cloze", r"[{\[(<]?[ \t]*\b[cCсС][ \t]?\d{1,3}[ \t]?(?:::|：)[^\n}]*\}*", _DELETION),
     _mark("cloze", r"\{[ \t]*[cCсС]\d{1,3}[ \t]*[:;][^\n}]*\}*", _DELETION),
@@ -258,7 +266,7 @@ _MARKS = (
     ),
     _mark(
         "markup",
-        r"\^\[|\[\^[^\[\]\s]*\]",
+        r"\^\[|\[\^[^\[\]\s]*\]?",
         "footnotes are not read; write it in the text" + _LITERAL,
     ),
     _mark("markup", r"\[-?@\w[^\]\n]*\]?", "name a source under `sources` above" + _LITERAL),
