@@ -19,7 +19,9 @@ FINGERPRINT = re.compile(rb"mlcards:[0-9a-f]{16}")
 _PYTHON_ALIASES = ("py", "py3", "python3")
 _PLAIN = ("", "text", "output")
 _FORMULA = "write a formula between two lines of `$$`; TeX to be read as code is `text`"
-_DRAWING = "draw it as an SVG beside the file: `![what it shows](<id>-<name>.svg)`"
+_DRAWING = (
+    "draw it as an SVG beside the file, shown by `![…](<id>-<name>.svg)`; its source is `text`"
+)
 _NOTHING = "leave the word out, or write `text`"
 _OUTPUT = "write `output` for what the code above prints, else `text`"
 _INSTEAD = {

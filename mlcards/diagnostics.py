@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
 from mlcards.rules import ADVICE, ERRORS
+
+# What a terminal would obey, or what would turn the order of the signs behind it.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,24 +54,31 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def as_text(diagnostics: Iterable[Diagnostic]) -> str:
     """Return the diagnostics for a terminal, each with its line and a caret below the place."""
     lines = cache(source_lines)
-    return "\n".join(f"{one}{_excerpt(one, lines(one.path))}" for one in diagnostics)
+    return _printable("\n".join(f"{one}{_excerpt(one, lines(one.path))}" for one in diagnostics))
 
 
 def as_json(diagnostics: Iterable[Diagnostic]) -> str:
     """Return the diagnostics as a JSON list."""
-    return json.dumps([asdict(d) for d in diagnostics], ensure_ascii=False, indent=2)
+    text = json.dumps([asdict(d) for d in diagnostics], ensure_ascii=False, indent=2)
+    return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def as_github(diagnostics: Iterable[Diagnostic]) -> str:
     """Return the diagnostics as commands that GitHub shows on the changed lines."""
-    return "\n".join(
-        f"::{'error' if one.severity == 'error' else 'notice'} file={_escaped(one.path, ',:')},"
-        f"line={one.line},col={one.column},title={one.code}::{_escaped(one.message)}"
-        for one in diagnostics
+    return _printable(
+        "\n".join(
+            f"::{'error' if one.severity == 'error' else 'notice'} file={_escaped(one.path, ',:')},"
+            f"line={one.line},col={one.column},title={one.code}::{_escaped(one.message)}"
+            for one in diagnostics
+        )
     )
 
 
 FORMATS = {"text": as_text, "json": as_json, "github": as_github}
+
+
+def _printable(text: str) -> str:
+    return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def _excerpt(one: Diagnostic, lines: list[str], width: int = 90) -> str:

@@ -57,6 +57,13 @@ def name_of(sign: str) -> str:
     return f"{unicodedata.name(sign, 'character').lower()} (U+{ord(sign):04X})"
 
 
+def odd_space(sign: str) -> str:
+    """Say that a space is none that Markdown knows."""
+    return (
+        f"there is a {name_of(sign)} at this mark, which Markdown takes for a letter; type a space"
+    )
+
+
 def _search(
     children: Sequence[Token], paragraph: bool, cloze: bool
 ) -> Iterator[tuple[int, str, str]]:
@@ -143,7 +150,7 @@ def _after(token: Token, source: str, at: int) -> int:
 
 def _odd(text: str) -> str:
     sign = re.search(f"[{ODD_SPACES}]", text)
-    return name_of(sign[0]) if sign else ""
+    return odd_space(sign[0]) if sign else ""
 
 
 def _paragraph(text: str) -> Iterator[tuple[int, str]]:
@@ -155,10 +162,14 @@ def _paragraph(text: str) -> Iterator[tuple[int, str]]:
         start += len(line) + 1
     if len(lines) < 2:
         return
-    numbered = [start for start, line in lines if _NUMBERED.match(line)]
-    if len(numbered) > 1 or (numbered and lines[0][1].rstrip().endswith(":")):
-        message = "these lines run together: begin each with `- ` or `1. `, below a blank line"
-        yield numbered[0], message
+    points: dict[str, list[int]] = {}
+    for start, line in lines:
+        if match := _POINT.match(line):
+            points.setdefault(match.lastgroup or "", []).append(start)
+    for starts in points.values():
+        if len(starts) > 1 or lines[0][1].rstrip().endswith(":"):
+            message = "these lines run together: begin each with `- ` or `1. `, below a blank line"
+            yield starts[0], message
     unspaced = [start for start, line in lines if _UNSPACED.match(line)]
     if len(unspaced) > 1:
         yield unspaced[0], "put a space after the sign that begins a point of a list: `- one`"
@@ -172,7 +183,10 @@ def _paragraph(text: str) -> Iterator[tuple[int, str]]:
 
 
 _ADDRESS = re.compile(r"(?:https?|ftp)://\S+|\bwww\.\w\S*")
-_NUMBERED = re.compile(r"\(?(?:\d{1,3}|[a-h]|[ivx]{1,4})[.)][ \t]+\S|[–—][ \t]")
+_POINT = re.compile(
+    r"(?:(?P<number>\(?\d{1,3}[.)])|(?P<letter>\(?(?:[a-h]|[ivx]{1,4})[.)])|(?P<dash>[–—−]))"
+    r"[ \t]+\S"
+)
 _UNSPACED = re.compile(r"[-+](?=[a-zA-Z])|\d{1,3}[.)](?=[a-zA-Z])")
 _QUESTION = re.compile(r"[QAC]:[ \t]")
 
@@ -206,12 +220,16 @@ _MARKS = (
         "attributes in braces do nothing; delete them",
     ),
     _mark("cloze", r"\{\{[^{}\n]*(?:\}\}?)?|｛｛[^\n]*", _DELETION),
-    _mark("cloze", r"[{\[(<]?[ \t]*\b[cCсС][ \t]?\d{1,3}[ \t]?(?:::|：)[^\n}]*\}*", _DELETION),
+    _mark(
+        "cloze",
+        r"[{\[(<]?[ \t]*\b[cCсС][ \t]?\d{1,3}[ \t]?(?:::|：)[^\n{}\[\]]*[\]})>]*",
+        _DELETION,
+    ),
     _mark("cloze", r"\{[ \t]*[cCсС]\d{1,3}[ \t]*[:;][^\n}]*\}*", _DELETION),
-    _mark("cloze", r"\}\}", _DELETION),
+    _mark("cloze", r"\}\}", "this closes no deletion of its paragraph" + _LITERAL),
     _mark(
         "formula",
-        r"<\(>[^<\(><\)>]*<\)>|<\\>\([^\n]{0,200}?<\\>\)",
+        r"(?<!<\]>)<\(>[^<\(><\)>]*<\)>|<\\>\([^\n]{0,200}?<\\>\)",
         "write a formula as `$…$`; parentheses need no backslash",
     ),
     _mark(
@@ -250,7 +268,7 @@ _MARKS = (
     ),
     _mark(
         "link",
-        r"^\[[^\]\n]+\]:[ \t]",
+        r"^\[[^\]\n]+\]:[ \t][^\n]*",
         "write the address where it is used: `[text](https://…)`",
     ),
     _mark(
@@ -305,7 +323,7 @@ _MARKS = (
     ),
     _mark(
         "markup",
-        r"(?<!\w)\+\+\w[^+\n]*\w\+\+(?!\w)",
+        r"(?<!\w)\+\+\w(?:[^+\n]*\w)?\+\+(?!\w)",
         "underlining is not read; write `*words*`" + _LITERAL,
     ),
     _mark(
@@ -349,14 +367,19 @@ _LINE_MARKS = (
     _mark(
         "markup",
         rf"^[ \t]*(?:{_ODD_MARK})",
-        "there is a {odd} at this sign, which Markdown takes for a letter; type a plain space",
+        "{odd}",
     ),
-    _mark("heading", r"^#+", "put a space after the `#` of a heading, or write `\\#`"),
+    _mark(
+        "heading",
+        r"^#{7,}|^#+(?=[^\s#])",
+        "put a space after the `#` of a heading, or write `\\#`",
+    ),
+    _mark("heading", r"^#+", "begin a heading at the start of its line, or write `\\#`"),
     _mark("heading", r"^[=]{2,}", "write a heading as `## heading`" + _LITERAL),
     _mark("markup", r"^h[1-6]\.[ \t]", "write a heading as `## heading`"),
     _mark(
         "markup",
-        r"^(?:[•‣◦▪▸●○·∙⁃–—−＊－][ \t]|[•‣◦▪▸●⁃](?=\S)|＃)",
+        r"^(?:[•‣◦▪▸●○·∙⁃＊－][ \t]|[•‣◦▪▸●⁃](?=\S)|＃)|\A[–—−][ \t]",
         "Markdown begins a point with `- ` and a heading with `## `; write that sign",
     ),
     _mark("markup", r"^[-+*][ \t]", "this begins no list; write `- ` at the start of the line"),

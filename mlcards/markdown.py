@@ -232,7 +232,9 @@ class _Renderer(RendererHTML):
         tex_place = Fragment(tex, place.path, place.line, place.column)
         job.formulas.append(Formula(tex_place, token.block))
         if _DELETION.search(tex):
-            message = "put the deletion around the whole formula, after `C:`: `{{c1::$…$}}`"
+            message = "put the deletion around the whole formula: `{{c1::$…$}}`"
+            if not job.cloze:
+                message = "a formula hides nothing here; deletions stand after `C:` only"
             job.problem(place, "cloze", message)
         if _FOREIGN.fullmatch(tex):
             job.problem(place, "formula", "write a formula as `$x$`, with nothing around the `$`")
