@@ -188,6 +188,10 @@ def _settings(library: frontmatter.Mapping, problems: list[Diagnostic]) -> Setti
     settings = Settings(*values)
     if settings.name and not ID.fullmatch(settings.name):
         problems.append(library.place.problem("catalog", f"`name` is no id; {ID_RULE}"))
+    for key, address in (("homepage", settings.homepage), ("files", settings.files)):
+        if address and not re.match(r"https://[^\s/]", address):
+            place = place_of(library.get(key) or library)
+            problems.append(place.problem("catalog", f"`{key}` is an address: `{key}: https://…`"))
     if "::" in settings.deck:
         message = "the root deck has one name, without `::`; its parts are the areas"
         problems.append(library.place.problem("catalog", message))

@@ -78,6 +78,10 @@ def sources(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
         before = f"{citation.key} {citation.place}"
 
 
+_NO_REASON = frozenset(
+    "not yet|no|n|false|f|off|none|null|nil|never|nope|not|0|~|-|n/a|na|nothing|not retired|"
+    "no longer|yes|y|true|t|on|1|retired|todo|tbd|?|keep|active".split("|")
+)
 CHECKS = (names, core_tracks, free_tags, sources)
 
 
@@ -100,16 +104,24 @@ def related(outlines: Sequence[Outline], broken: Collection[str]) -> Iterator[Di
 
 
 def retired(outlines: Sequence[Outline]) -> Iterator[Diagnostic]:
-    """`retired` gives a reason, or the id of the answer or prompt that replaces this one."""
+    """`retired` says in words why, or names the answer or prompt that replaces this one."""
     leaving = [one for one in outlines if any(note.retired for note in one.notes)]
     keys = {note.key for one in outlines for note in one.notes} if leaving else set()
     for one in leaving:
         known = keys | {note.key.partition("/")[2] for note in one.notes} - {""}
         # An answer's own reason holds for its prompts too; it is said once, at the question.
         for word, note in {note.retired: note for note in one.notes if note.retired}.items():
-            if word not in known and (near := did_you_mean(word, known)):
+            near = did_you_mean(word, known)
+            if word.strip(".!").casefold() in _NO_REASON:
+                message = f"`{word}` is no reason; say in words why, or delete the line to keep it"
+            elif word in (note.key, note.key.partition("/")[2]):
+                message = f"`{word}` is this one itself; name what replaces it, or say why"
+            elif word not in known and (near or not re.search(r"\s", word)):
+                near = near or "; name another, or say why in more than one word"
                 message = f"there is no answer or prompt `{word}`{near}"
-                yield Fragment("", one.path, *note.place).problem("related", message)
+            else:
+                continue
+            yield Fragment("", one.path, *note.place).problem("retired", message)
 
 
 def drawn_once(figures: Iterable[tuple[str, Figure]]) -> Iterator[Diagnostic]:

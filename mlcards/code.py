@@ -42,6 +42,32 @@ COLORS = {
     "Generic.Error": "e",
 }
 """The classes of card.css by the names of Pygments' kinds of token, the nearest above counting."""
+_FORMULA = "write a formula between two lines of `$$`; TeX to be read as code is `text`"
+_DRAWING = (
+    "draw it as an SVG beside the file, shown by `![…](<id>-<name>.svg)`; its source is `text`"
+)
+_NOTHING = "leave the word out, or write `text`"
+_OUTPUT = "write `output` for what the code above prints, else `text`"
+_INSTEAD = {
+    **dict.fromkeys("math latex tex katex mathjax asciimath amsmath equation".split(), _FORMULA),
+    **dict.fromkeys(
+        "mermaid plantuml puml dot graphviz svg chart vega vega-lite d2 ditaa ascii diagram"
+        " geojson topojson stl flowchart sequence tikz wavedrom".split(),
+        _DRAWING,
+    ),
+    **dict.fromkeys(
+        "none plain plaintext plain-text txt raw no-highlight nohighlight nolang code verbatim"
+        " pseudo pseudocode pseudo-code algorithm algo unknown other".split(),
+        _NOTHING,
+    ),
+    **dict.fromkeys("out stdout result results terminal log logs printed".split(), _OUTPUT),
+    **dict.fromkeys(
+        "ipython ipython3 jupyter notebook py2 python-repl python-console sage".split(),
+        "write `python`, so that the code is run",
+    ),
+}
+"""What to write instead of a word that other tools know, or that would show code where a formula
+or a drawing was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +129,8 @@ def _read(info: str, code: str, place: Fragment) -> tuple[CodeBlock | None, Diag
         modes = "`test`, `no-run` or `figure=…` after `python`"
         message = f"`{mode}` is not understood here; write nothing, or {modes}"
         return None, place.problem("code-mode", message)
+    if instead := _INSTEAD.get(language.strip("{}.,").casefold()):
+        return None, place.problem("code-language", f"`{language}` is no language here; {instead}")
     if language not in _languages():
         message = f"`{language}` is not a language that can be highlighted"
         near = did_you_mean(language, _languages()) or "; write `text` for plain text"

@@ -14,6 +14,7 @@ from markdown_it.utils import EnvType, OptionsDict
 
 from mlcards.code import CodeBlock, highlight, read_block
 from mlcards.diagnostics import Diagnostic
+from mlcards.leftover import Leftover
 from mlcards.source import Fragment
 from mlcards.syntax import CLOZE, parser
 from mlcards.tex import problems as tex_problems
@@ -22,10 +23,33 @@ from mlcards.tex import problems as tex_problems
 _SPECIAL = re.compile(r"\[(?=sound:|\[type:|latex\]|\$\$?\]|anki:)")
 # MathJax would take these in text or code for the delimiters of a formula.
 _DELIMITER = re.compile(r"\\(?=[()\[\]])")
+# What was meant as a deletion, in code or a formula.
+_DELETION = re.compile(r"\{\{[ \t]*[cC]\d+[ \t]*::?")
+_IN_CODE = "code hides nothing; put the deletion around all of it, or ask for it with `Q:`"
+_FOREIGN = re.compile(r"`.*`|\].*\[/", re.DOTALL)
+# Macros whose argument is text, in which MathJax shows each space.
+_WORDS = re.compile(r"\\(?:text[a-z]*|mbox|hbox|fbox)\s*\{[^{}]*\}")
+_INSTEAD = {
+    **dict.fromkeys(["br"], "end a line with `\\` or two spaces to break it"),
+    **dict.fromkeys(["b", "strong", "u", "mark", "ins"], "write `**words**`"),
+    **dict.fromkeys(["i", "em", "cite", "dfn"], "write `*words*`"),
+    **dict.fromkeys(["s", "del", "strike"], "write `~~words~~`"),
+    **dict.fromkeys(["sub", "sup"], "write `$x_1$` or `$x^2$`"),
+    **dict.fromkeys(["code", "kbd", "samp", "tt"], "put backticks around the words"),
+    **dict.fromkeys(["pre"], "put ``` around code"),
+    **dict.fromkeys(["a"], "write `[text](https://…)`"),
+    **dict.fromkeys(["img", "figure", "picture", "svg"], "write `![what it shows](file.svg)`"),
+    **dict.fromkeys(["ul", "ol", "li"], "begin each point with `- ` or `1. `"),
+    **dict.fromkeys(["table", "tr", "td", "th", "thead", "tbody"], "write `| a | b |` in rows"),
+    **dict.fromkeys(["details", "summary"], "write a `##` section, which is folded"),
+    **dict.fromkeys(["h1", "h2", "h3", "h4", "h5", "h6"], "write `## heading`"),
+    **dict.fromkeys(["p", "div", "center", "span", "font"], "leave it out"),
+    **dict.fromkeys(["blockquote"], "begin the lines with `> `"),
+    **dict.fromkeys(["hr"], "write `---` between blank lines"),
+}
 _OPENING = re.compile(r"[(\[\"“‘']$")
 _CLOSING = re.compile(r"(?:[-'’]\w+|[.,;:?!)\]\"”’'…%]|&#58;)+")
-_REFERENCE = re.compile(r"\[[^\]]+\]: ")
-_DELETION = re.compile(r"(\{\{c[0-9]{1,9}::|::|\}\})")
+_PIECES = re.compile(r"(\{\{c[0-9]{1,9}::|::|\}\})")
 _MAX_OPEN = 10  # so many deletions Anki lets stand in one another
 _CLOZE_SIGNS = str.maketrans({"{": "&#123;", "}": "&#125;", ":": "&#58;"})
 IMAGE_SUFFIXES = (".svg", ".png", ".jpg", ".jpeg", ".gif", ".webp")
@@ -113,7 +137,7 @@ def deletions(html: str) -> dict[int, str]:
     """Return what each number of ``{{c1::…}}`` hides in the HTML of a cloze note."""
     found: dict[int, list[str]] = {}
     opened: list[tuple[int, list[str], bool]] = []
-    for piece in _DELETION.split(html):
+    for piece in _PIECES.split(html):
         if piece.startswith("{{c") and piece.endswith("::") and len(opened) < _MAX_OPEN:
             opened.append((int(piece[3:-2]), [], False))
         elif piece == "::" and opened:
@@ -130,8 +154,18 @@ def deletions(html: str) -> dict[int, str]:
 
 
 def _tokens(text: str, job: _Job, inline: bool) -> Sequence[Token]:
-    env = {"cloze": job.cloze, "lines": job.lines}
-    return parser().parseInline(text, env) if inline else parser().parse(text, env)
+    found: list[Leftover] = []
+    env = {"cloze": job.cloze, "lines": job.lines, "leftovers": found}
+    tokens = parser().parseInline(text, env) if inline else parser().parse(text, env)
+    for token in tokens:
+        if token.nesting == 1 and token.level >= parser().options["maxNesting"] - 1:
+            message = "this is nested so deeply that the rest of it is lost; write it flatter"
+            job.problem(job.place(token.map[0] if token.map else 0), "markup", message)
+            break
+    for one in found:
+        assert one.inline.children
+        job.problem(_at(job, one.inline.children[0], one.offset), one.code, one.message)
+    return tokens
 
 
 @cache
@@ -141,10 +175,15 @@ def _renderer() -> _Renderer:
 
 def _place(job: _Job, child: Token) -> Fragment:
     """Return where an inline token stands in the file."""
-    text: str = child.meta["inline"].content
     offset = child.meta.get("offset")
     if offset is None:
-        offset = max(text.find(child.content), 0)
+        offset = max(child.meta["inline"].content.find(child.content), 0)
+    return _at(job, child, offset)
+
+
+def _at(job: _Job, child: Token, offset: int) -> Fragment:
+    """Return where a character of the text around an inline token stands in the file."""
+    text: str = child.meta["inline"].content
     down = text.count("\n", 0, offset)
     if not down:
         return job.place(child.meta["line"], child.meta["column"] + offset)
@@ -163,6 +202,8 @@ class _Renderer(RendererHTML):
     def renderInline(  # noqa: N802 - overrides markdown-it's
         self, tokens: Sequence[Token], options: OptionsDict, env: EnvType
     ) -> str:
+        if any(token.nesting for token in tokens):
+            _check_nesting(tokens, env["job"])
         html = [
             self.rules.get(token.type, self.renderToken)(tokens, i, options, env)
             for i, token in enumerate(tokens)
@@ -174,16 +215,7 @@ class _Renderer(RendererHTML):
 
     def text(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         job: _Job = env["job"]
-        token = tokens[i]
-        if match := _REFERENCE.match(token.content):
-            message = "write the address where it is used: `[text](https://…)`"
-            job.problem(_place(job, token), "link", message)
-        if job.cloze and (match := CLOZE.search(token.content)):
-            message = "close this deletion with `}}` in the same paragraph"
-            place = _place(job, tokens[i])
-            place = Fragment("", place.path, place.line, place.column + match.start())
-            job.problem(place, "cloze", message)
-        return _neutral(escape(token.content, quote=False), job)
+        return _neutral(escape(tokens[i].content, quote=False), job)
 
     def formula(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         job: _Job = env["job"]
@@ -205,11 +237,16 @@ class _Renderer(RendererHTML):
         job.problems.extend(wrong)
         if not wrong:  # else MathJax would say it again, in its own words
             job.formulas.append(Formula(tex_place, token.block))
-        if job.cloze and CLOZE.search(tex):
+        if _DELETION.search(tex):
             message = "put the deletion around the whole formula: `{{c1::$…$}}`"
+            if not job.cloze:
+                message = "a formula hides nothing here; deletions stand after `C:` only"
             job.problem(place, "cloze", message)
-        html = _SPECIAL.sub("&#91;", escape(tex, quote=False))
+        if _FOREIGN.fullmatch(tex):
+            job.problem(place, "formula", "write a formula as `$x$`, with nothing around the `$`")
+        html = neutral(escape(tex, quote=False))
         if job.cloze:  # `}}` would end the deletion and `::` would start its hint
+            html = _WORDS.sub(lambda match: match[0].replace("::", ":&#58;"), html)
             html = re.sub(r"([{}:])(?=\1)", r"\1 ", html)
         if not token.block:
             return rf"\({html}\)"
@@ -259,13 +296,18 @@ class _Renderer(RendererHTML):
     def code_inline(
         self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
     ) -> str:
-        return f"<code>{_neutral(escape(tokens[i].content, quote=False), env['job'])}</code>"
+        job: _Job = env["job"]
+        if job.cloze and _DELETION.search(tokens[i].content):
+            job.problem(_place(job, tokens[i]), "cloze", _IN_CODE)
+        return f"<code>{_neutral(escape(tokens[i].content, quote=False), job)}</code>"
 
     def fence(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         job: _Job = env["job"]
         block = _read_fence(tokens[i], job)
         if block is None or not block.shown:
             return ""
+        if job.cloze and (match := _DELETION.search(block.code.text)):
+            job.problems.append(block.code.problem("cloze", _IN_CODE, match.start()))
         kind = "output" if block.language == "output" else "code"
         return f'<pre class="{kind}"><code>{_neutral(highlight(block), job)}</code></pre>\n'
 
@@ -301,34 +343,50 @@ class _Renderer(RendererHTML):
         return f"<{tokens[i].tag}>"
 
     def link_open(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
+        job: _Job = env["job"]
         href = str(tokens[i].attrGet("href") or "")
-        if not re.match(r"https://[^\s/]+\.[^\s]+$", href):
+        if not re.match(r"https://[^\s/|]+\.[^\s|]+$", href):
             message = f"`{href[:60]}` is no web address that begins with https://; write one"
-            env["job"].problem(_place(env["job"], tokens[i]), "link", message)
-        href = escape(href).translate(_CLOZE_SIGNS) if env["job"].cloze else escape(href)
-        return f'<a href="{href}">'
+            job.problem(_place(job, tokens[i]), "link", message)
+        if tokens[i].attrGet("title"):
+            message = "what stands in quotes after an address is not shown; write it in the text"
+            job.problem(_place(job, tokens[i]), "link", message)
+        return f'<a href="{_attribute(href, job)}">'
 
     def image(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         job: _Job = env["job"]
         token = tokens[i]
-        src = str(token.attrGet("src") or "")
-        alt = escape(plain(self.renderInlineAsText(token.children, options, env)))
-        src = src.removeprefix("./")
+        src = str(token.attrGet("src") or "").removeprefix("./")
+        alt = " ".join(_words(token.children or ()).split())
+        kinds = {child.type for child in token.children or ()}
         name = job.media.get(src)
-        if any(child.type == "formula" for child in token.children or ()):
+        if token.attrGet("title"):
+            message = "what stands in quotes after a picture's name is not shown; write it in `[…]`"
+            job.problem(_place(job, token), "image", message)
+        if "cloze_open" in kinds:
+            message = "a picture's text hides nothing; put the deletion around the picture"
+            job.problem(_place(job, token), "cloze", message)
+        elif "formula" in kinds:
             message = "say the formula in words: a picture's text is read aloud"
+            job.problem(_place(job, token), "alt-text", message)
+        elif kinds & {"link_open", "image", "html_inline"}:
+            message = "a picture's text is plain words; write links and pictures beside it"
             job.problem(_place(job, token), "alt-text", message)
         elif not alt:
             message = "say in words what the picture shows: `![what it shows](file.svg)`"
-            job.problem(_place(job, tokens[i]), "alt-text", message)
+            job.problem(_place(job, token), "alt-text", message)
         if name is None:
-            job.problem(_place(job, tokens[i]), "image", _image_problem(src, job.media))
+            job.problem(_place(job, token), "image", _image_problem(src, job.media))
             return ""
         job.images.append(name)
-        if job.cloze:
-            alt = alt.translate(_CLOZE_SIGNS)
         kind = "drawing" if name.endswith(".svg") else "picture"
-        return f'<img class="{kind}" src="{name}" alt="{alt}">'
+        return f'<img class="{kind}" src="{name}" alt="{_attribute(alt, job)}">'
+
+    def wrong_row(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
+        line = tokens[i].map[0]  # type: ignore[index]
+        place = env["job"].place(line, tokens[i].meta["column"])
+        env["job"].problem(place, "table", tokens[i].content)
+        return ""
 
     def table_open(
         self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType
@@ -341,10 +399,74 @@ class _Renderer(RendererHTML):
         return "</table></div>\n"
 
 
+def neutral(html: str) -> str:
+    """Take from HTML what Anki interprets in any field."""
+    return _SPECIAL.sub("&#91;", html)
+
+
+def outside_cloze(html: str) -> str:
+    """Take from the HTML of a field what Anki would count as a deletion of a cloze note."""
+    return re.sub(r"\{(?=\{c\d)", "&#123;", html)
+
+
+def shown(html: str) -> str:
+    """Return the HTML of a cloze note's text with its deletions open and without their hints."""
+    pieces: list[str] = []
+    hints = [False]
+    for piece in re.split(r"(\{\{c\d+::|::|\}\})", html):
+        if CLOZE.match(piece):
+            hints.append(hints[-1])
+        elif piece == "}}" and len(hints) > 1:
+            hints.pop()
+        elif piece == "::" and len(hints) > 1:
+            hints[-1] = True
+        elif not hints[-1]:
+            pieces.append(piece)
+    return "".join(pieces)
+
+
 def _neutral(html: str, job: _Job) -> str:
     """Take from text or code what Anki or MathJax would interpret."""
-    html = _DELIMITER.sub(r"\\<span></span>", _SPECIAL.sub("&#91;", html))
+    html = _DELIMITER.sub(r"\\<span></span>", neutral(html))
     return html.translate(_CLOZE_SIGNS) if job.cloze else html
+
+
+def _attribute(text: str, job: _Job) -> str:
+    html = neutral(escape(text))
+    return html.translate(_CLOZE_SIGNS) if job.cloze else html
+
+
+def _words(children: Sequence[Token]) -> str:
+    return "".join(
+        " " if child.type in ("softbreak", "hardbreak") else child.content for child in children
+    )
+
+
+def _check_nesting(tokens: Sequence[Token], job: _Job) -> None:
+    """Report what one HTML element or deletion may not hold of another."""
+    stack: list[tuple[str, Token]] = []
+    hinted: set[int] = set()
+    for token in tokens:
+        kind = token.type.rpartition("_")[0]
+        if token.nesting == 1:
+            if kind == "link" and any(outer == "link" for outer, _ in stack):
+                message = "a link cannot stand in a link; write the one beside the other"
+                job.problem(_place(job, token), "link", message)
+            if kind == "cloze" and any(id(outer) in hinted for _, outer in stack):
+                message = "a hint holds no deletion; put it before the `::`, or beside"
+                job.problem(_place(job, token), "cloze", message)
+            stack.append((kind, token))
+        elif token.nesting == -1 or token.type == "cloze_hint":
+            outer, opening = stack[-1] if stack else ("", token)
+            if outer != kind:
+                near = next((one for name, one in reversed(stack) if name == "cloze"), None)
+                message = "emphasis and links end on the side of `{{`, `::` and `}}` they begin on"
+                job.problem(_place(job, near or opening), "cloze", message)
+                return
+            if token.nesting == -1:
+                stack.pop()
+            else:
+                hinted.add(id(opening))
 
 
 def _keep_together(tokens: Sequence[Token], i: int, html: list[str]) -> None:
@@ -374,7 +496,9 @@ def _raw_html(job: _Job, place: Fragment, html: str) -> None:
         )
         return
     tag = html.strip().split("\n")[0][:40]
-    job.problem(place, "html", f"raw HTML is not used; write `{tag}` in backticks, or Markdown")
+    name = re.match(r"</?([a-z]+[1-6]?)\b", tag, re.IGNORECASE)
+    instead = _INSTEAD.get(name[1].lower() if name else "", "write Markdown")
+    job.problem(place, "html", f"raw HTML is not used; {instead}, or put backticks around `{tag}`")
 
 
 def _image_problem(src: str, media: Mapping[str, str]) -> str:

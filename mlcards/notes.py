@@ -111,7 +111,7 @@ class _Drafter:
     def side(self, text: Fragment, *, cloze: bool = False) -> Rendered:
         """Render a side of a prompt, which must not be empty."""
         rendered = self.render(text, cloze=cloze)
-        if not rendered.html and not rendered.problems:
+        if text and not rendered.html and not rendered.problems:
             self.problems.append(text.problem("prompt", "nothing of this shows on the card"))
         return rendered
 
@@ -162,12 +162,12 @@ class _Drafter:
         catalog, answer = self.catalog, self.answer
         difficulty = answer.difficulty.text.casefold()
         return {
-            "Area": escape(_names((answer.area,), catalog.areas)),
-            "Companies": escape(_names(map(str, answer.companies), catalog.companies)),
-            "Difficulty": escape(difficulty.capitalize()),
-            "Tracks": escape(_names(map(str, answer.tracks), catalog.tracks)),
+            "Area": _plain(_names((answer.area,), catalog.areas)),
+            "Companies": _plain(_names(map(str, answer.companies), catalog.companies)),
+            "Difficulty": _plain(difficulty.capitalize()),
+            "Tracks": _plain(_names(map(str, answer.tracks), catalog.tracks)),
             "Sources": self.sources(),
-            "File": escape(catalog.settings.files + f"{answer.area}/{answer.id}.md"),
+            "File": _plain(catalog.settings.files + f"{answer.area}/{answer.id}.md"),
         }
 
     def sources(self) -> str:
@@ -175,10 +175,10 @@ class _Drafter:
         for citation in self.answer.sources:
             source = self.catalog.sources.get(citation.key.text)
             if source:
-                work = f'<a href="{escape(source.url)}">{escape(source.title)}</a>'
+                work = f'<a href="{_plain(source.url)}">{_plain(source.title)}</a>'
                 place = citation.place
                 lead = "" if not place else " " if place.startswith("(") else ", "
-                items.append(f"<li>{escape(source.by)}: {work}{lead}{escape(place)}</li>")
+                items.append(f"<li>{_plain(source.by)}: {work}{lead}{_plain(place)}</li>")
         return f"<ul>{''.join(items)}</ul>"
 
     def explain(self, question: str) -> dict[str, str]:
@@ -212,6 +212,8 @@ class _Drafter:
         reason = retired or answer.retired
         tags = {*_tags(answer, catalog), f"kind::{kind}", *([RETIRED_TAG] if reason else ())}
         fields = tuple(texts.get(part.name, "") for part in note_types()[kind].fields)
+        if kind == "cloze":  # Anki counts the deletions of all its fields
+            fields = (fields[0], *map(markdown.outside_cloze, fields[1:]))
         key = answer.id + suffix
         self.fields[key] = fields
         return Note(
@@ -227,6 +229,11 @@ class _Drafter:
             retired=reason.text.strip() if reason else "",
             hash=digest(RENDERER, kind, *map(said, fields), "", *sorted(tags)),
         )
+
+
+def _plain(text: str) -> str:
+    """Return the HTML of a text without Markdown, in which Anki interprets nothing."""
+    return markdown.neutral(escape(text))
 
 
 def _holes(html: str) -> str:

@@ -12,6 +12,7 @@ from mlcards.answer import Answer
 from mlcards.catalog import Catalog, Terms
 from mlcards.code import Figure
 from mlcards.diagnostics import Diagnostic
+from mlcards.markdown import neutral, outside_cloze, shown
 from mlcards.notes import Fields, Note
 from mlcards.notetypes import note_types
 from mlcards.source import Fragment
@@ -57,7 +58,7 @@ def assemble(outlines: Iterable[Outline]) -> list[Outline]:
     links = {one.id: one.link for one in ordered}
     titles: dict[str, str] = {}
     if any(note.retired for one in ordered for note in one.notes):
-        titles = {note.key: note.title for one in ordered for note in one.notes}
+        titles = {note.key: shown(note.title) for one in ordered for note in one.notes}
     positions = count(1)
     for i, one in enumerate(ordered):
         notes = (
@@ -87,8 +88,14 @@ def _links(
     fields = {}
     if id := note.retired:
         title = titles.get(f"{one.id}/{id}", titles.get(id))
-        instead = f"see {links[id]}" if id in links else f"see «{escape(title)}»" if title else ""
-        fields["Notice"] = f"<b>Retired:</b> {instead or escape(id)}"
+        instead = (
+            f"see {links[id]}"
+            if id in links
+            else f"see «{neutral(escape(title))}»"
+            if title
+            else ""
+        )
+        fields["Notice"] = f"<b>Retired:</b> {outside_cloze(instead or neutral(escape(id)))}"
     if note.kind == "explain":
         related = [f"<li>{links[id.text]}</li>" for id in one.related if id.text in links]
         if related:

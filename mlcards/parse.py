@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 from mlcards import frontmatter
 from mlcards.answer import Answer, Citation, Cloze, Prompt, Question, Section
 from mlcards.catalog import ID, ID_RULE, MAX_ID
 from mlcards.diagnostics import Diagnostic, InvalidAnswer, did_you_mean
 from mlcards.frontmatter import place_of
+from mlcards.leftover import ODD_SPACES, name_of, odd_space
 from mlcards.source import Fragment
 
 LISTS = ("companies", "tracks", "core_for", "tags", "sources", "related")
@@ -18,9 +20,21 @@ REQUIRED = ("topic", "difficulty", "tracks", "sources")
 
 _FENCE = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
-_NO_SPACE = re.compile(r"#{1,6}[^#\s]")
+_NO_SPACE = re.compile(rf" {{0,3}}#{{1,6}}(?=[^#\s{ODD_SPACES}])")
+_ODD_HEADING = re.compile(rf" {{0,3}}(?:#{{1,6}}|[{ODD_SPACES}]+#{{1,6}} )[{ODD_SPACES}]?")
 _FRONTMATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-_MARK = re.compile(r"(retired|[QAC]):(?:[ \t]+|$)", re.MULTILINE)
+_MARK = re.compile(r" {0,3}(retired|[QAC]):(?:[ \t]+|$)", re.MULTILINE)
+# What was meant as such a mark.
+_NEAR_MARK = re.compile(
+    rf"[ \t>{ODD_SPACES}]*(?:[-+*]|\d+[.)])?[ \t]*[*_]{{0,3}}[ \t]*"
+    r"(?P<name>q|a|c|question|answer|cloze|retired|front|back)"
+    rf"[*_]{{0,3}}[ \t{ODD_SPACES}]*[:：][*_]{{0,3}}",
+    re.IGNORECASE,
+)
+_NO_SPACE_MARK = re.compile(r" {0,3}([QAC]):(?=[^\s\\/:]|[" + ODD_SPACES + "])")
+_INSIDE = re.compile(r"(?<=\s)A:(?=\s)")
+_BLOCK = re.compile(r"(?:[-+*]|\d{1,9}[.)])(?=[ \t])|>|#{1,6}(?=[ \t])|`{3}|~{3}|\|")
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 def parse(fragment: Fragment, area: str, id: str) -> tuple[Answer, tuple[Diagnostic, ...]]:
@@ -58,9 +72,7 @@ class _Parser:
             body = self.fragment.slice(header.end())
         lines, fence = _lines(body.text)
         for offset, line in lines:
-            if _NO_SPACE.match(line):
-                message = "put a space after the `#` of a heading, or write `\\#`"
-                self.problem(body.slice(offset, offset), "heading", message)
+            self.check_heading(body.slice(offset, offset), line)
         if fence is not None:
             message = "this opens code that nothing closes; write the same signs alone below it"
             self.problem(body.slice(fence, fence), "fence", message)
@@ -68,8 +80,10 @@ class _Parser:
         sections = self.sections(parts)
         checklist = self.take(sections, "checklist")
         if checklist is None:
-            self.problem(start, "checklist", "write a `## Checklist` of four to six points")
+            self.no_checklist(body, question, sections)
         prompts = self.take(sections, "prompts")
+        for section in sections:
+            self.check_no_prompts(section)
         read = tuple(self.prompts(prompts.body)) if prompts else ()
         nothing = start
         return Answer(
@@ -91,6 +105,48 @@ class _Parser:
             sections=tuple(sections),
             prompts=read,
         )
+
+    def check_heading(self, place: Fragment, line: str) -> None:
+        if match := _NO_SPACE.match(line):
+            indent = match.end() - len(match[0].lstrip())
+            place = Fragment("", place.path, place.line, place.column + indent)
+            message = "put a space after the `#` of a heading, or write `\\#`"
+            self.problem(place, "heading", message)
+        elif (match := _ODD_HEADING.match(line)) and (
+            odd := re.search(f"[{ODD_SPACES}]", match[0])
+        ):
+            place = Fragment(
+                "", place.path, place.line, place.column + len(line) - len(line.lstrip(" "))
+            )
+            self.problem(place, "markup", odd_space(odd[0]))
+
+    def no_checklist(self, body: Fragment, question: Fragment, sections: list[Section]) -> None:
+        """Say that the checklist is missing, at what was meant as one or where it belongs."""
+        reported = {one.line for one in self.problems if one.code in ("heading", "markup")}
+        for offset, line in _lines(body.text)[0]:
+            name = "".join(_LETTERS.findall(line)).casefold()
+            if len(name) < 20 and near(name, "checklist"):
+                place = body.slice(offset, offset)
+                if place.line in reported or re.match(" {0,3}## +checklist *#*$", line, re.I):
+                    return
+                message = "write this heading as `## Checklist`"
+                break
+        else:
+            place = sections[0].heading if sections else question or self.fragment.slice(0, 0)
+            message = "write a `## Checklist` of four to six points"
+            if sections:
+                message += " above this section"
+        self.problem(place, "checklist", message)
+
+    def check_no_prompts(self, section: Section) -> None:
+        """Report prompts that stand in a section of another name."""
+        lines = _lines(section.body.text)[0]
+        marks = {match[1] for _, line in lines if (match := _MARK.match(line))}
+        heads = any(_HEADING.match(line) for _, line in lines)
+        called = near(section.heading.text.casefold(), "prompts")
+        if (heads or called) and ({"Q", "A"} <= marks or "C" in marks):
+            message = "prompts stand in the section `## Prompts`; write this heading so"
+            self.problem(section.heading, "prompt", message)
 
     def check_id(self, id: Fragment, what: str) -> None:
         if not id:
@@ -164,7 +220,7 @@ class _Parser:
             self.problem(title.heading, "question", message)
         question = titles[0].heading
         first, *parts = split(fragment, 2)
-        spoken = split(first.body, 1)[-1].body.strip()
+        spoken = split(first.body, 1)[-1].body.trim()
         if not question:
             self.problem(question, "question", "write the question after the `#`")
         if not spoken:
@@ -174,7 +230,7 @@ class _Parser:
     def sections(self, parts: list[Section]) -> list[Section]:
         sections: list[Section] = []
         for part in parts:
-            section = Section(part.heading, part.body.strip())
+            section = Section(part.heading, part.body.trim())
             if not section.heading:
                 self.problem(section.heading, "section", "give this section a name: `## …`")
             elif any(_same(section, other.heading.text) for other in sections):
@@ -208,28 +264,75 @@ class _Parser:
                 yield prompt
 
     def prompt(self, section: Section) -> Prompt | None:
-        parts: dict[str, Fragment] = {}
-        before, *marked = _marked(section.body)
-        if text := before[1].strip():
-            message = "this text belongs to no prompt; begin it with `Q:`, `A:` or `C:`"
-            self.problem(text, "prompt", message)
+        wrong = len(self.problems)
+        (_, before), *marked = _marked(section.body)
+        parts = self.parts(marked)
+        retired = parts.pop("retired", None)
+        whole = "C" in parts or {"Q", "A"} <= parts.keys()
+        missing = {"Q", "A"} - parts.keys() or {"Q", "A"}
+        missing = set() if whole else missing if parts else {"Q", "A", "C"}
+        for text in (before, *(text for _, text in marked)):
+            self.check_marks(text, missing if retired else missing | {"retired"})
+        if text := before.strip():
+            if len(self.problems) == wrong:
+                message = "this text belongs to no prompt; begin it with `Q:`, `A:` or `C:`"
+                self.problem(text, "prompt", message)
             return None
+        match parts:
+            case {"C": text, **rest} if not rest:
+                return Cloze(section.heading, text, retired)
+            case {"Q": question, "A": answer, **rest} if not rest:
+                return Question(section.heading, question, answer, retired)
+        if len(self.problems) == wrong:
+            message = "a prompt is `Q:` and `A:`, or `C:` alone; write one of the two forms"
+            self.problem(section.heading, "prompt", message)
+        return None
+
+    def parts(self, marked: list[tuple[Fragment, Fragment]]) -> dict[str, Fragment]:
+        parts: dict[str, Fragment] = {}
         for name, text in marked:
             if name.text in parts:
                 message = f"`{name}:` stands twice; start a new prompt with `### short-id`"
                 self.problem(name, "prompt", message)
             elif not text.text.strip():
                 self.problem(name, "prompt", f"write something after `{name}:`")
-            parts[name.text] = text.strip()
-        retired = parts.pop("retired", None)
-        match parts:
-            case {"C": text, **rest} if not rest:
-                return Cloze(section.heading, text, retired)
-            case {"Q": question, "A": answer, **rest} if not rest:
-                return Question(section.heading, question, answer, retired)
-        message = "a prompt is `Q:` and `A:`, or `C:` alone; write one of the two forms"
-        self.problem(section.heading, "prompt", message)
-        return None
+            elif match := _BLOCK.match(text.text):
+                sign = match[0][-1]
+                message = f"begin lists, code and tables on a line of their own below `{name}:`"
+                if sign not in "`~":
+                    message += f"; for the sign itself write `\\{sign}`"
+                if sign == "-":
+                    message += ", for a number `$-2$`"
+                self.problem(text, "prompt", message)
+            parts[name.text] = text.trim()
+        return parts
+
+    def check_marks(self, text: Fragment, missing: set[str]) -> None:
+        """Report what was meant as a mark that this prompt lacks."""
+        for offset, line in _lines(text.text)[0]:
+            if match := _NO_SPACE_MARK.match(line):
+                odd = line[match.end()]
+                what = f"the {name_of(odd)}" if re.match(f"[{ODD_SPACES}]", odd) else "no space"
+                message = f"write `{match[1]}: …` with a plain space; there is {what} after it"
+            elif (match := _NEAR_MARK.match(line)) and _mark_of(match["name"]) in missing:
+                meant = _mark_of(match["name"])
+                message = f"write `{meant}: …` at the start of the line, with nothing around it"
+            elif "A" in missing and "Q" not in missing and (match := _INSIDE.search(line)):
+                message = "`A:` begins a line; put it below the question"
+            else:
+                continue
+            place = offset + match.start() + len(match[0]) - len(match[0].lstrip())
+            self.problem(text.slice(place, place), "prompt", message)
+
+
+def near(word: str, name: str) -> bool:
+    """Tell whether a word was probably meant as a name."""
+    return word == name or SequenceMatcher(None, word, name).ratio() > 0.8
+
+
+def _mark_of(name: str) -> str:
+    meant = {"front": "Q", "back": "A"}.get(name.casefold(), name[0].upper())
+    return "retired" if name.casefold() == "retired" else meant
 
 
 def split(fragment: Fragment, level: int) -> list[Section]:

@@ -14,6 +14,7 @@ MAX_ANSWER_BYTES = 30_000
 # Control characters, what ends a line for YAML but for no editor, and the private-use character
 # that mlcards.syntax keeps for itself.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x85\u2028\u2029\ue000]")
+_BLANK_LINES = re.compile(r"(?:[ \t]*\n)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class Fragment:
     def strip(self) -> Fragment:
         """Return the fragment without the white space around it."""
         return self.slice(len(self.text) - len(self.text.lstrip()), len(self.text.rstrip()))
+
+    def trim(self) -> Fragment:
+        """Return the fragment without blank lines at its ends; its first line stays indented."""
+        blank = _BLANK_LINES.match(self.text)
+        return self.slice(blank.end() if blank else 0, len(self.text.rstrip()))
 
     def problem(self, code: str, message: str, offset: int = 0) -> Diagnostic:
         """Return an error that points at the character at ``offset``."""
@@ -101,6 +107,7 @@ def decode(data: bytes, path: str, limit: int = MAX_ANSWER_BYTES) -> Fragment:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8-sig", "replace")
+        before = before.replace("\r\n", "\n").replace("\r", "\n")
         line, column = Fragment(before, path).place(len(before))
         message = "this byte is not UTF-8; save the file with the encoding UTF-8"
         raise InvalidAnswer(Diagnostic(path, line, column, "encoding", message)) from None

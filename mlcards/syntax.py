@@ -7,6 +7,7 @@ Each token inside a line tells in ``meta`` where it stands: the ``inline`` token
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from markdown_it import MarkdownIt
@@ -15,12 +16,16 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import table as split_table
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, autolink, html_inline, image, link
+from markdown_it.token import Token
+
+from mlcards.leftover import leftover
 
 CLOZE = re.compile(r"\{\{c([\d,]+)::")
 """What opens a deletion."""
 
 # The address of a link or a picture: no deletion ends in it.
 _ADDRESS = re.compile(r"\]\([^()\s]*\)|<https?:[^<>\s]*>")
+_BAR = re.compile(r"(?<!\\)\|")
 # Stands for a `|` inside a formula while markdown-it splits a table; source.py refuses it in files.
 _PIPE = "\ue000"
 
@@ -31,9 +36,10 @@ _Deletions = dict[int, tuple[tuple[int, ...], int]]
 def parser() -> MarkdownIt:
     """Return the reader of our Markdown.
 
-    It needs in ``env`` whether ``{{c1::…}}`` is a deletion (``cloze``) and the text's ``lines``.
+    It needs in ``env`` whether ``{{c1::…}}`` is a deletion (``cloze``), the text's ``lines``, and a
+    list for what is left as typed (``leftovers``).
     """
-    md = MarkdownIt("commonmark", {"html": True}).enable("table")
+    md = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     md.validateLink = lambda url: True  # type: ignore[method-assign]  # markdown.py checks links
     md.normalizeLink = lambda url: url  # type: ignore[method-assign]  # Anki does not decode %20
     md.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
@@ -54,6 +60,7 @@ def parser() -> MarkdownIt:
         md.inline.ruler.at(name, _noting(rule, kind))
     md.block.ruler.disable("reference")
     md.core.ruler.at("inline", _inline)
+    md.core.ruler.after("inline", "leftover", leftover)
     return md
 
 
@@ -66,6 +73,7 @@ def _noting(rule: RuleFuncInlineType, kind: str) -> RuleFuncInlineType:
         if found and not silent:
             token = next(token for token in state.tokens[before:] if token.type == kind)
             token.meta = {**token.meta, "offset": start}
+            state.tokens[-1].meta = {**state.tokens[-1].meta, "end": state.pos}
         return found
 
     return noted
@@ -109,7 +117,7 @@ def _formula_inline(state: StateInline, silent: bool) -> bool:
         token = state.push("formula", "", 0)
         token.content = state.src[start + width : end - width]
         token.block = width == 2
-        token.meta = {"offset": start + width}
+        token.meta = {"offset": start + width, "end": end}
     state.pos = end
     return True
 
@@ -159,19 +167,59 @@ def _formula_block(state: StateBlock, start_line: int, end_line: int, silent: bo
 def _table(state: StateBlock, start_line: int, end_line: int, silent: bool) -> bool:
     """Read a table as markdown-it does, but let no ``|`` inside a formula end a cell."""
     source = state.src
-    if "$" not in source or "|" not in source:
-        return split_table(state, start_line, end_line, silent)
+    if "|" not in source:
+        return False
     if "protected" not in state.env:
-        state.env["protected"] = "\n".join(map(_protect, source.split("\n")))
+        lines = map(_protect, source.split("\n"))
+        state.env["protected"] = "\n".join(lines) if "$" in source else source
     before = len(state.tokens)
     state.src = state.env["protected"]
     try:
         found = split_table(state, start_line, end_line, silent)
+        if found and not silent:
+            _check_rows(state, state.tokens[before:])
     finally:
         state.src = source
     for token in state.tokens[before:]:
         token.content = token.content.replace(_PIPE, "|")
     return found
+
+
+def _check_rows(state: StateBlock, tokens: Sequence[Token]) -> None:
+    """Push a token for each row that has more or fewer cells than the head."""
+    head, *rows = [token.map[0] for token in tokens if token.type == "tr_open" and token.map]
+    width = len(_cells(state, head))
+    for line in rows:
+        cells = _cells(state, line)
+        if len(cells) == width:
+            continue
+        token = state.push("wrong_row", "", 0)
+        token.map = [line, line + 1]
+        start = state.bMarks[line]
+        indent = start - state.src.rfind("\n", 0, start) - 1
+        if len(cells) > width:
+            token.meta = {"column": indent + cells[width]}
+            token.content = (
+                "this cell has no head above it; write `\\|` for a `|` that is meant, in code too"
+            )
+        else:
+            token.meta = {"column": indent + state.eMarks[line] - start}
+            token.content = (
+                f"this row has {len(cells)} of {width} cells; write the others, also if empty"
+                ", or end the table with a blank line"
+            )
+
+
+def _cells(state: StateBlock, line: int) -> list[int]:
+    """Return where the cells of a row begin in its line, as markdown-it splits it."""
+    text = state.src[state.bMarks[line] : state.eMarks[line]].rstrip()
+    starts = [len(text) - len(text.lstrip())]
+    starts += [match.end() for match in _BAR.finditer(text)]
+    if text.startswith("|", starts[0]):
+        starts.pop(0)
+    if starts and starts[-1] == len(text):
+        starts.pop()
+    return starts
 
 
 def _protect(line: str) -> str:
@@ -194,8 +242,16 @@ def _code_end(text: str, start: int) -> int:
     first = start
     while text.startswith("`", first):
         first += 1
-    end = text.find(text[start:first], first)
-    return end + first - start if end > 0 else first
+    width = first - start
+    end = text.find("`" * width, first)
+    while end > 0:
+        last = end + width
+        while text.startswith("`", last):
+            last += 1
+        if last - end == width:
+            return last
+        end = text.find("`" * width, last)
+    return first
 
 
 def _cloze(state: StateInline, silent: bool) -> bool:
