@@ -31,7 +31,7 @@ import psutil
 from libraries import make
 from preview import save_to_card
 
-from mlcards.compile import compile_cards
+from mlcards.compile.folder import compile_cards
 
 HERE = Path(__file__).parent
 CARDS = HERE.parent / "cards"

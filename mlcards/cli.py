@@ -8,7 +8,7 @@ import click
 
 from mlcards import __version__
 from mlcards.commands import answers, decks
-from mlcards.streams import standard_streams
+from mlcards.commands.streams import standard_streams
 
 
 class _Commands(click.Group):

@@ -11,10 +11,10 @@ from pathlib import Path
 from anki_collection import collection, import_package
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from mlcards import mathjax
-from mlcards.build import build
-from mlcards.compile import compile_cards
-from mlcards.select import Selection
+from mlcards.authoring import mathjax
+from mlcards.compile.folder import compile_cards
+from mlcards.notes.selection import Selection
+from mlcards.packages.build import build
 
 
 @contextmanager

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mlcards.advice import similar
-from mlcards.compile import compile_cards
+from mlcards.checks.advice import similar
+from mlcards.compile.folder import compile_cards
 
 FILE = Path("cards/ml-theory/bias-variance.md")
 SPOKEN = "one that\nfollows the noise."

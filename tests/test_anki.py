@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from anki_collection import collection, import_package, note
 
-from mlcards.build import Written, build
-from mlcards.compile import Compiled, compile_cards
-from mlcards.select import Selection
+from mlcards.compile.folder import Compiled, compile_cards
+from mlcards.notes.selection import Selection
+from mlcards.packages.build import Written, build
 
 CARDS = Path(__file__).parents[1] / "cards"
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from mlcards.build import build
-from mlcards.compile import compile_cards
-from mlcards.notetypes import note_types
-from mlcards.select import Selection
+from mlcards.compile.folder import compile_cards
+from mlcards.notes.notetypes import note_types
+from mlcards.notes.selection import Selection
+from mlcards.packages.build import build
 
 SCHEMA = json.loads((Path(__file__).parent / "data" / "schema.json").read_text("utf-8"))
 

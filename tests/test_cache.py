@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mlcards import cache, compile
 from mlcards.cli import main
-from mlcards.compile import compile_cards
-from mlcards.diagnostics import InvalidAnswer
+from mlcards.compile import folder as compile
+from mlcards.compile.folder import compile_cards
+from mlcards.state import cache
+from mlcards.text.diagnostics import InvalidAnswer
 
 ANSWER = Path("cards/ml-theory/bias-variance.md")
 DATABASE = Path("build/.cache/answers.db")
@@ -131,7 +132,7 @@ def test_other_code_makes_it_anew(mini: Path, monkeypatch: pytest.MonkeyPatch) -
     """Nothing that another version of the tool or of a library made is used."""
     build()
     before = kept()
-    monkeypatch.setattr("mlcards.cache.versions", lambda: "another version")
+    monkeypatch.setattr("mlcards.state.cache.versions", lambda: "another version")
     build()
     assert not before & kept()
 
@@ -153,7 +154,7 @@ def test_check_typesets_again_only_what_changed(
     edit(ANSWER, "is the noise.", "is $\\foo$ noise.")
     first = CliRunner().invoke(main, ["check"])
     assert first.exit_code == 1
-    monkeypatch.setattr("mlcards.formulas.typesetter", None)
+    monkeypatch.setattr("mlcards.authoring.formulas.typesetter", None)
     assert CliRunner().invoke(main, ["check"]).output == first.output
 
 

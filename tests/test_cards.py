@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from mlcards.compile import compile_cards
-from mlcards.library import load
-from mlcards.run import Run, blocks_of, run_all
+from mlcards.authoring.run import Run, blocks_of, run_all
+from mlcards.compile.folder import compile_cards
+from mlcards.library.folder import load
 
 CARDS = Path(__file__).parents[1] / "cards"
 LIBRARY = load(CARDS)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mlcards.catalog import load
-from mlcards.diagnostics import InvalidAnswer
+from mlcards.library.catalog import load
+from mlcards.text.diagnostics import InvalidAnswer
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_without_mathjax_check_says_how_to_install_it(
     mini: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Formulas are left out with one line that says so; the rest is checked."""
-    monkeypatch.setattr("mlcards.formulas.installed", lambda: False)
+    monkeypatch.setattr("mlcards.authoring.formulas.installed", lambda: False)
     result = mlcards("check")
     assert result.exit_code == 0
     assert result.output.count("pip install 'mlcards[formulas]'") == 1

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mlcards import notetypes
 from mlcards.cli import main
+from mlcards.notes import notetypes
 
 DAY = 86_400
 START = int(time.time()) - 30 * DAY

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from golden import cases
 
-from mlcards.compile import compile_cards
+from mlcards.compile.folder import compile_cards
 
 FILE = Path("cards/ml-theory/answer.md")
 

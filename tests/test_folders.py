@@ -11,8 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mlcards.cli import main
-from mlcards.compile import compile_cards
-from mlcards.revision import revision
+from mlcards.compile.folder import compile_cards
+from mlcards.state.revision import revision
 
 ANSWER = Path("cards/ml-theory/bias-variance.md")
 PICTURE = ANSWER.with_name("bias-variance-curve.svg")
@@ -172,8 +172,8 @@ def test_no_file_outside_is_read(name: str, mini: Path, tmp_path: Path) -> None:
             assert f"{file}:1:1: this link leaves the cards folder" in output or (
                 f"file={file},line=1" in output
             )
-    from mlcards.preview import Maker
-    from mlcards.select import Selection
+    from mlcards.notes.selection import Selection
+    from mlcards.site.preview import Maker
 
     assert not any(SECRET.encode() in data for data in Maker(mini, Selection())().values())
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mlcards.formulas import Typeset, problems_of, typesetter
-from mlcards.markdown import Formula, render
-from mlcards.source import Fragment
-from mlcards.tex import known
+from mlcards.authoring.formulas import Typeset, problems_of, typesetter
+from mlcards.markdown.html import Formula, render
+from mlcards.markdown.tex import known
+from mlcards.text.fragment import Fragment
 
 GOOD = r"""
 95\% = 0.95

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from golden import DATA
 
-from mlcards import record
-from mlcards.advice import advise
-from mlcards.compile import compile_cards
-from mlcards.library import load
-from mlcards.notes import draft
-from mlcards.parse import parse
-from mlcards.source import MAX_ANSWER_BYTES, Fragment
+from mlcards.checks.advice import advise
+from mlcards.compile.folder import compile_cards
+from mlcards.history import record
+from mlcards.library.folder import load
+from mlcards.library.parse import parse
+from mlcards.notes.draft import draft
+from mlcards.text.fragment import MAX_ANSWER_BYTES, Fragment
 
 CATALOG = load(DATA / "library").catalog
 GOOD = (DATA / "library/ml-theory/bias-variance.md").read_text("utf-8")

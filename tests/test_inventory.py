@@ -8,12 +8,12 @@ import pytest
 import yaml
 from golden import DATA
 
-from mlcards.answer import Answer
-from mlcards.catalog import Terms
-from mlcards.compile import compile_cards
-from mlcards.coverage import coverage
-from mlcards.library import load
-from mlcards.source import Fragment
+from mlcards.compile.folder import compile_cards
+from mlcards.library.answer import Answer
+from mlcards.library.catalog import Terms
+from mlcards.library.folder import load
+from mlcards.notes.coverage import coverage
+from mlcards.text.fragment import Fragment
 
 ROOT = Path(__file__).parents[1]
 LIBRARY = load(ROOT / "cards")

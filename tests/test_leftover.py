@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from mlcards.library import load
-from mlcards.markdown import render
-from mlcards.notes import draft
-from mlcards.parse import parse
-from mlcards.source import Fragment
+from mlcards.library.folder import load
+from mlcards.library.parse import parse
+from mlcards.markdown.html import render
+from mlcards.notes.draft import draft
+from mlcards.text.fragment import Fragment
 
 LIBRARY = load(DATA / "library")
 GOOD = (DATA / "library/ml-theory/bias-variance.md").read_text("utf-8")

@@ -8,8 +8,8 @@ from golden import cases
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcards.markdown import render
-from mlcards.source import Fragment
+from mlcards.markdown.html import render
+from mlcards.text.fragment import Fragment
 
 MEDIA = {"ü b.svg": "mlcards-0123.svg"}
 

@@ -8,13 +8,13 @@ from golden import DATA
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlcards.answer import Cloze, Question
-from mlcards.compile import compile_cards
-from mlcards.diagnostics import InvalidAnswer
-from mlcards.library import load
-from mlcards.notes import draft
-from mlcards.parse import LISTS, WORDS, parse
-from mlcards.source import Fragment, decode
+from mlcards.compile.folder import compile_cards
+from mlcards.library.answer import Cloze, Question
+from mlcards.library.folder import load
+from mlcards.library.parse import LISTS, WORDS, parse
+from mlcards.notes.draft import draft
+from mlcards.text.diagnostics import InvalidAnswer
+from mlcards.text.fragment import Fragment, decode
 
 GOOD = (DATA / "library/ml-theory/bias-variance.md").read_text("utf-8")
 LIBRARY = load(DATA / "library")

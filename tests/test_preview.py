@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser, ConsoleMessage, Frame, Page, Request, expect
 
 from mlcards.cli import main
-from mlcards.compile import compile_cards
+from mlcards.compile.folder import compile_cards
 
 THEORY = Path("cards/ml-theory/bias-variance.md")
 SECOND = 1_000
@@ -375,7 +375,7 @@ def test_without_its_extra_it_says_how_to_install_it(
     mini: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The core install has no preview; the command says what to install."""
-    monkeypatch.setattr("mlcards.mathjax.folder", lambda: None)
+    monkeypatch.setattr("mlcards.authoring.mathjax.folder", lambda: None)
     result = CliRunner().invoke(main, ["preview"])
     assert result.exit_code == 1
     assert "the preview needs more: pip install 'mlcards[preview]'" in result.output

@@ -54,7 +54,7 @@ def test_broken_formulas_and_code_are_refused(mini: Path) -> None:
 
 def test_without_mathjax_there_is_no_release(mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Formulas that were not typeset are not published; the message says what to install."""
-    monkeypatch.setattr("mlcards.formulas.installed", lambda: False)
+    monkeypatch.setattr("mlcards.authoring.formulas.installed", lambda: False)
     assert "pip install 'mlcards[formulas]'" in mlcards("release", "1.0.0", code=1)
     assert not RECORD.exists()
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mlcards.git import _ENVIRONMENT
-from mlcards.revision import IGNORED, NO_COMMIT, NO_GIT, RECORD, UnusableTime, revision
+from mlcards.state.git import _ENVIRONMENT
+from mlcards.state.revision import IGNORED, NO_COMMIT, NO_GIT, RECORD, UnusableTime, revision
 
 FILE = Path("cards/ml-coding/auc.md")
 
@@ -147,7 +147,7 @@ def test_the_whole_advice_of_git_is_shown(
 ) -> None:
     """Where git does not trust the folder's owner, it says which command to give."""
     stranger = {**_ENVIRONMENT, "GIT_TEST_ASSUME_DIFFERENT_OWNER": "1"}
-    monkeypatch.setattr("mlcards.git._ENVIRONMENT", stranger)
+    monkeypatch.setattr("mlcards.state.git._ENVIRONMENT", stranger)
     with pytest.raises(UnusableTime, match=r"git config --global --add safe\.directory"):
         revision(repository)
 

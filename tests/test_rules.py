@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mlcards.rules import ADVICE, ERRORS
+from mlcards.text.rules import ADVICE, ERRORS
 
 TESTS = Path(__file__).parent
 TEXT = "".join(

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mlcards import run as module
+from mlcards.authoring import run as module
 from mlcards.cli import main
-from mlcards.library import load
+from mlcards.library.folder import load
 
 FILE = Path("cards/ml-coding/auc.md")
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from golden import DATA
 
-from mlcards.compile import compile_cards
-from mlcards.select import NothingSelected, Selection, matches
+from mlcards.compile.folder import compile_cards
+from mlcards.notes.selection import NothingSelected, Selection, matches
 
 NOTES = compile_cards(DATA / "library").notes
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from test_apkg import built
 
-from mlcards.notes import said
+from mlcards.notes.draft import said
 
 CARDS = Path(__file__).parents[1] / "cards"
 RECORD = """

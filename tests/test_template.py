@@ -7,10 +7,10 @@ import pytest
 from anki_collection import collection, import_package, note
 from golden import DATA
 
-from mlcards import template
-from mlcards.build import build
-from mlcards.compile import compile_cards
-from mlcards.select import Selection
+from mlcards.compile.folder import compile_cards
+from mlcards.notes import template
+from mlcards.notes.selection import Selection
+from mlcards.packages.build import build
 
 CARDS = Path(__file__).parents[1] / "cards"
 

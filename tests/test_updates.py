@@ -16,9 +16,9 @@ from anki.collection import Collection
 from anki_collection import collection, import_package, note
 from click.testing import CliRunner
 
-from mlcards import notetypes
 from mlcards.cli import main
-from mlcards.diff import _line_changes
+from mlcards.history.diff import _line_changes
+from mlcards.notes import notetypes
 
 DAY = 86_400
 START = int(time.time()) - 30 * DAY

@@ -25,10 +25,9 @@ def new(area: str, question: str, id: str | None, cards: Path) -> None:
     \b
       mlcards new ml-theory "What is label smoothing?"
     """
-    from mlcards.catalog import ID, ID_RULE, MAX_ID
-    from mlcards.diagnostics import did_you_mean
-    from mlcards.new import alike, propose_id, skeleton
-    from mlcards.output import OutputError, write
+    from mlcards.authoring import alike, propose_id, skeleton
+    from mlcards.library import ID, ID_RULE, MAX_ID
+    from mlcards.text import OutputError, did_you_mean, write
 
     with common.read(cards) as compiled:
         areas = compiled.catalog.areas
@@ -75,8 +74,8 @@ def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
       mlcards check
       mlcards check cards/ml-theory/softmax.md
     """
-    from mlcards import unchanged
-    from mlcards.diagnostics import FORMATS, Diagnostic
+    from mlcards.state import unchanged
+    from mlcards.text import FORMATS, Diagnostic
 
     if rules:
         _print_rules()
@@ -107,8 +106,8 @@ def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
 
 def _check(folder: Path, form: str) -> tuple[list[Any], list[tuple[str, int]], str]:
     """Return what was found, how many notes each file has, and why formulas were left out."""
-    from mlcards import formulas
-    from mlcards.advice import similar
+    from mlcards.authoring import formulas
+    from mlcards.checks import similar
 
     with common.read(folder, form) as compiled:
         found = {*compiled.problems, *similar(compiled.outlines)}
@@ -121,7 +120,7 @@ def _check(folder: Path, form: str) -> tuple[list[Any], list[tuple[str, int]], s
 
 
 def _print_rules() -> None:
-    from mlcards.rules import ADVICE, ERRORS
+    from mlcards.text import ADVICE, ERRORS
 
     for title, rules in (("Errors", ERRORS), ("Advice", ADVICE)):
         click.echo(f"{title}:")
@@ -136,7 +135,7 @@ def test(paths: tuple[Path, ...]) -> None:
 
     What passed is remembered in build/.tested, so that unchanged answers do not run again.
     """
-    from mlcards.run import run_all, tested
+    from mlcards.authoring import run_all, tested
 
     answers = common.answers_below(paths)
     memory = tested(common.folder_of(paths))
@@ -150,12 +149,13 @@ def test(paths: tuple[Path, ...]) -> None:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 def figures(paths: tuple[Path, ...]) -> None:
     """Draw the figures of the answers in PATHS (cards/) again, beside their files."""
-    from mlcards import checks, code
-    from mlcards.output import OutputError, write
-    from mlcards.run import blocks_of, run_all
+    from mlcards import checks
+    from mlcards.authoring import blocks_of, run_all
+    from mlcards.markdown import figures_of
+    from mlcards.text import OutputError, write
 
     blocks = [(answer, blocks_of(answer)) for answer in common.answers_below(paths)]
-    drawn = [(one.start.path, figure) for one, its in blocks for figure in code.figures(its)]
+    drawn = [(one.start.path, figure) for one, its in blocks for figure in figures_of(its)]
     if twice := tuple(checks.drawn_once(drawn)):
         common.fail(twice)
     drawing = [answer for answer, its in blocks if any(block.figure for block in its)]
@@ -205,15 +205,14 @@ def preview(
       mlcards preview --tag system-design
       mlcards preview --output site
     """
-    from mlcards import mathjax
-    from mlcards import preview as page
-    from mlcards.diagnostics import InvalidAnswer
-    from mlcards.output import OutputError
-    from mlcards.select import NothingSelected, Selection
+    from mlcards.authoring import mathjax
+    from mlcards.notes import NothingSelected, Selection
+    from mlcards.site import preview as page
+    from mlcards.text import InvalidAnswer, OutputError
 
     scripts = mathjax.folder()
     try:
-        from mlcards.serve import serve
+        from mlcards.site import serve
     except ImportError:
         scripts = None
     if not scripts:

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 if TYPE_CHECKING:
-    from mlcards.answer import Answer
     from mlcards.compile import Compiled
-    from mlcards.diagnostics import Diagnostic
-    from mlcards.select import Selection
+    from mlcards.library import Answer
+    from mlcards.notes import Selection
+    from mlcards.text import Diagnostic
 
 CARDS = click.argument("cards", type=click.Path(path_type=Path), default=Path("cards"))
 
@@ -54,9 +54,9 @@ def read(cards: Path, form: str = "text") -> Iterator[Compiled]:
 
     ``form`` is one of diagnostics.FORMATS. The cache is held meanwhile.
     """
-    from mlcards import cache
     from mlcards.compile import compile_cards
-    from mlcards.diagnostics import InvalidAnswer
+    from mlcards.state import cache
+    from mlcards.text import InvalidAnswer
 
     try:
         with cache.opened(cards, note) as store:
@@ -72,7 +72,7 @@ def note(message: str) -> None:
 
 def checked(compiled: Compiled, tags: tuple[str, ...], without: tuple[str, ...]) -> Selection:
     """Return the selection; a tag that no note has is wrong use."""
-    from mlcards.select import NothingSelected, Selection
+    from mlcards.notes import NothingSelected, Selection
 
     selection = Selection(tags, without)
     try:
@@ -99,7 +99,7 @@ def progress(items: Sequence[Path]) -> Iterator[Path]:
 
 def fail(problems: tuple[Diagnostic, ...], form: str = "text") -> NoReturn:
     """Print the problems and exit with 1; other forms than text go to standard output."""
-    from mlcards.diagnostics import FORMATS
+    from mlcards.text import FORMATS
 
     click.echo(FORMATS[form](problems), err=form == "text")
     files = len({problem.path for problem in problems})
@@ -115,7 +115,7 @@ def count(number: int, what: str) -> str:
 def answers_below(paths: tuple[Path, ...]) -> list[Answer]:
     """Read the answers below paths, or print what is wrong with them and exit with 1."""
     from mlcards import library
-    from mlcards.diagnostics import InvalidAnswer
+    from mlcards.text import InvalidAnswer
 
     try:
         found = library.load(folder_of(paths))

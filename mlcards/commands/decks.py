@@ -18,9 +18,9 @@ Row = tuple[str, int, int]
 """A package's file, its notes and its cards."""
 
 if TYPE_CHECKING:
-    from mlcards.build import Written
-    from mlcards.diff import Contents
+    from mlcards.history import Contents
     from mlcards.notes import Note
+    from mlcards.packages import Written
 
 
 @click.command()
@@ -47,8 +47,7 @@ def build(
       mlcards build --tag amazon,google --tag hard
       mlcards build --tag 'topic::reg*' --exclude-tag kind::explain -o deck.apkg
     """
-    from mlcards import unchanged
-    from mlcards.revision import UnusableTime, revision
+    from mlcards.state import UnusableTime, revision, unchanged
 
     state = None
     with contextlib.suppress(OSError, UnusableTime):
@@ -69,9 +68,9 @@ def build(
 def _build(
     cards: Path, tags: tuple[str, ...], without: tuple[str, ...], output: Path | None
 ) -> list[Row]:
-    from mlcards.build import build
-    from mlcards.output import OutputError
-    from mlcards.revision import UnusableTime
+    from mlcards.packages import build
+    from mlcards.state import UnusableTime
+    from mlcards.text import OutputError
 
     with common.compiled(cards) as compiled:
         selection = common.checked(compiled, tags, without)
@@ -83,7 +82,7 @@ def _build(
 
 
 def _wait() -> None:
-    from mlcards.cache import WAITING
+    from mlcards.state import WAITING
 
     common.note(WAITING)
 
@@ -108,7 +107,7 @@ def list_notes(
       mlcards list --tag kind::explain --json
       mlcards list --coverage
     """
-    from mlcards.coverage import coverage
+    from mlcards.notes import coverage
 
     with common.compiled(cards) as compiled:
         chosen = common.checked(compiled, tags, without).of(compiled.notes)
@@ -171,7 +170,7 @@ def diff(old: Path, new: Path, form: str | None) -> None:
       mlcards diff released.apkg
       mlcards diff released.apkg build/mlcards.apkg --markdown
     """
-    from mlcards.diff import as_json, as_markdown, as_text, diff
+    from mlcards.history import as_json, as_markdown, as_text, diff
 
     difference = diff(_contents(old), _contents(new))
     show = {"json": as_json, "markdown": as_markdown}.get(form or "", as_text)
@@ -198,10 +197,10 @@ def _contents(path: Path) -> Contents:
     import tempfile
     from io import BytesIO
 
-    from mlcards.build import whole
-    from mlcards.diff import NoPackage, contents
-    from mlcards.output import OutputError
-    from mlcards.revision import UnusableTime
+    from mlcards.history import NoPackage, contents
+    from mlcards.packages import whole
+    from mlcards.state import UnusableTime
+    from mlcards.text import OutputError
 
     try:
         if path.is_file():
@@ -238,11 +237,10 @@ def release(version: str, cards: Path, output: Path) -> None:
     learner would lose something. Publishes and commits nothing; prints the commands that do.
     Where VERSION is the last release and nothing has changed, it writes its packages again.
     """
-    from mlcards.diagnostics import InvalidAnswer
-    from mlcards.output import OutputError
-    from mlcards.release import Refused
-    from mlcards.release import release as make
-    from mlcards.revision import UnusableTime
+    from mlcards.packages import Refused
+    from mlcards.packages import release as make
+    from mlcards.state import UnusableTime
+    from mlcards.text import InvalidAnswer, OutputError
 
     with common.compiled(cards) as compiled:
         click.echo("Typesetting the formulas and running the code of all answers …", err=True)

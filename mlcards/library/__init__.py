@@ -1,0 +1,36 @@
+"""A cards folder becomes closed lists, pictures and Answers."""
+
+from mlcards.library.answer import Answer, Cloze, Question
+from mlcards.library.catalog import ID, ID_RULE, MAX_ID, Catalog, Terms
+from mlcards.library.folder import (
+    Files,
+    Picture,
+    load,
+    parse_file,
+    picture_bytes,
+    picture_name,
+    scan,
+)
+from mlcards.library.frontmatter import Mapping, read_mapping
+from mlcards.library.parse import parse
+
+__all__ = [
+    "ID",
+    "ID_RULE",
+    "MAX_ID",
+    "Answer",
+    "Catalog",
+    "Cloze",
+    "Files",
+    "Mapping",
+    "Picture",
+    "Question",
+    "Terms",
+    "load",
+    "parse",
+    "parse_file",
+    "picture_bytes",
+    "picture_name",
+    "read_mapping",
+    "scan",
+]
