@@ -7,8 +7,16 @@ from typing import Any
 import click
 
 from mlcards import __version__
-from mlcards.commands import answers, decks
+from mlcards.commands.build import build
+from mlcards.commands.check import check
+from mlcards.commands.diff import diff
+from mlcards.commands.figures import figures
+from mlcards.commands.list import list_notes
+from mlcards.commands.new import new
+from mlcards.commands.preview import preview
+from mlcards.commands.release import release
 from mlcards.commands.streams import standard_streams
+from mlcards.commands.test import test
 
 
 class _Commands(click.Group):
@@ -29,15 +37,5 @@ def main() -> None:
     """
 
 
-for command in (
-    decks.build,
-    decks.list_notes,
-    answers.new,
-    answers.check,
-    answers.test,
-    answers.figures,
-    answers.preview,
-    decks.diff,
-    decks.release,
-):
+for command in (build, list_notes, new, check, test, figures, preview, diff, release):
     main.add_command(command)

@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from importlinter.cli import lint_imports
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -24,6 +25,19 @@ def test_tool(command: list[str]) -> None:
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_stages_import_downwards() -> None:
+    """A stage imports only those below it, as pyproject.toml lists them."""
+    assert lint_imports(str(ROOT / "pyproject.toml"), no_cache=True) == 0
+
+
+def test_stages_show_one_face() -> None:
+    """A stage imports another stage, not one of its files."""
+    for file in (ROOT / "mlcards").rglob("*.py"):
+        own = file.relative_to(ROOT).parts[1]
+        for stage, inner in re.findall(r"from mlcards\.(\w+)\.(\w+)", file.read_text("utf-8")):
+            assert stage in (own, "commands"), f"{file} reaches into {stage}/{inner}.py"
 
 
 def test_ci_runs_the_command_of_the_readme() -> None:

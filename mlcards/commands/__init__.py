@@ -1,1 +1,1 @@
-"""One file for each group of commands; they print and exit."""
+"""One file for each command, and what they share; they print and exit, nothing else does."""

@@ -11,13 +11,14 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from golden import DATA
 
 from mlcards.compile.folder import compile_cards
 from mlcards.notes.notetypes import note_types
 from mlcards.notes.selection import Selection
 from mlcards.packages.build import build
 
-SCHEMA = json.loads((Path(__file__).parent / "data" / "schema.json").read_text("utf-8"))
+SCHEMA = json.loads((DATA / "schema.json").read_text("utf-8"))
 
 
 def built(cards: Path, output: Path) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from mlcards.notes import template
 from mlcards.notes.selection import Selection
 from mlcards.packages.build import build
 
-CARDS = Path(__file__).parents[1] / "cards"
+CARDS = Path(__file__).parents[2] / "cards"
 
 
 def bare(html: str) -> str:

@@ -15,7 +15,7 @@ from mlcards.library.folder import load
 from mlcards.notes.coverage import coverage
 from mlcards.text.fragment import Fragment
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LIBRARY = load(ROOT / "cards")
 INVENTORY = {
     entry["id"]: entry

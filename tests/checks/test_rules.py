@@ -6,10 +6,10 @@ import pytest
 
 from mlcards.text.rules import ADVICE, ERRORS
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parents[1]
 TEXT = "".join(
     file.read_text("utf-8")
-    for file in sorted([*TESTS.glob("test_*.py"), *TESTS.glob("data/*.md")])
+    for file in sorted([*TESTS.rglob("test_*.py"), *TESTS.glob("data/*.md")])
     if file.name != "test_rules.py"
 )
 

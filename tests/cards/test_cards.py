@@ -16,7 +16,7 @@ from mlcards.authoring.run import Run, blocks_of, run_all
 from mlcards.compile.folder import compile_cards
 from mlcards.library.folder import load
 
-CARDS = Path(__file__).parents[1] / "cards"
+CARDS = Path(__file__).parents[2] / "cards"
 LIBRARY = load(CARDS)
 
 

@@ -1,46 +1,26 @@
-"""What the commands share: finding the cards folder, choosing notes, failing well."""
+"""Find and read the cards folder that a command is given."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
 
 import click
+
+from mlcards.commands.words import fail, progress, say
 
 if TYPE_CHECKING:
     from mlcards.compile import Compiled
     from mlcards.library import Answer
-    from mlcards.notes import Selection
-    from mlcards.text import Diagnostic
 
 CARDS = click.argument("cards", type=click.Path(path_type=Path), default=Path("cards"))
 
 
-def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that choose notes by tag."""
-    for option in (
-        click.option(
-            "--exclude-tag", "without", multiple=True, metavar="TAG", help="Leave these out."
-        ),
-        click.option(
-            "--tag",
-            "tags",
-            multiple=True,
-            metavar="TAG",
-            help="Only notes with this tag; again to narrow, a comma to widen.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 @contextlib.contextmanager
-def compiled(cards: Path) -> Iterator[Compiled]:
+def sound(cards: Path) -> Iterator[Compiled]:
     """Compile the cards folder, or print what is wrong with it and exit with 1."""
     with read(cards) as compiled:
         if compiled.problems:
@@ -59,57 +39,10 @@ def read(cards: Path, form: str = "text") -> Iterator[Compiled]:
     from mlcards.text import InvalidAnswer
 
     try:
-        with cache.opened(cards, note) as store:
+        with cache.opened(cards, say) as store:
             yield compile_cards(cards, progress, store)
     except InvalidAnswer as error:
         fail(error.diagnostics, form)
-
-
-def note(message: str) -> None:
-    """Say something besides the result."""
-    click.echo(message, err=True)
-
-
-def checked(compiled: Compiled, tags: tuple[str, ...], without: tuple[str, ...]) -> Selection:
-    """Return the selection; a tag that no note has is wrong use."""
-    from mlcards.notes import NothingSelected, Selection
-
-    selection = Selection(tags, without)
-    try:
-        selection.of(compiled.notes)
-    except NothingSelected as error:
-        raise click.UsageError(str(error)) from None
-    return selection
-
-
-def progress(items: Sequence[Path]) -> Iterator[Path]:
-    """Show a bar on a terminal once the work has taken longer than a moment."""
-    start = time.monotonic()
-    with contextlib.ExitStack() as stack:
-        bar = None
-        for done, item in enumerate(items):
-            if bar:
-                bar.update(1)
-            elif sys.stderr.isatty() and time.monotonic() - start > 0.5:
-                shown = click.progressbar(length=len(items), label="Rendering", file=sys.stderr)
-                bar = stack.enter_context(shown)
-                bar.update(done)
-            yield item
-
-
-def fail(problems: tuple[Diagnostic, ...], form: str = "text") -> NoReturn:
-    """Print the problems and exit with 1; other forms than text go to standard output."""
-    from mlcards.text import FORMATS
-
-    click.echo(FORMATS[form](problems), err=form == "text")
-    files = len({problem.path for problem in problems})
-    click.echo(f"{count(len(problems), 'problem')} in {count(files, 'file')}", err=True)
-    sys.exit(1)
-
-
-def count(number: int, what: str) -> str:
-    """Return a number with its noun: 1 note, 2 notes."""
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def answers_below(paths: tuple[Path, ...]) -> list[Answer]:

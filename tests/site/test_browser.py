@@ -9,7 +9,7 @@ import pytest
 from browser import by_night, chromium, show, sides
 from playwright.sync_api import Browser
 
-CARDS = Path(__file__).parents[1] / "cards"
+CARDS = Path(__file__).parents[2] / "cards"
 
 CONTRAST = """() => {
   const channel = c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;

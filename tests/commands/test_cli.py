@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mlcards.cli import main
-from mlcards.commands import common
+from mlcards.commands import words
 
 
 def mlcards(*words: str) -> Result:
@@ -315,8 +315,8 @@ def test_progress_shows_on_a_terminal_after_a_moment(
 ) -> None:
     """A bar appears when the work takes longer than half a second, and only on a terminal."""
     monkeypatch.setattr("time.monotonic", itertools.count().__next__)
-    assert len(list(common.progress([None] * 5))) == 5  # type: ignore[list-item]
+    assert len(list(words.progress([None] * 5))) == 5  # type: ignore[list-item]
     assert capsys.readouterr().err == ""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert len(list(common.progress([None] * 5))) == 5  # type: ignore[list-item]
+    assert len(list(words.progress([None] * 5))) == 5  # type: ignore[list-item]
     assert "Rendering" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from mlcards.compile.folder import Compiled, compile_cards
 from mlcards.notes.selection import Selection
 from mlcards.packages.build import Written, build
 
-CARDS = Path(__file__).parents[1] / "cards"
+CARDS = Path(__file__).parents[2] / "cards"
 
 
 @pytest.fixture(scope="module")
