@@ -10,21 +10,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mlcards.library import ID, ID_RULE, Answer, Catalog, Picture, Terms
-from mlcards.markdown import Figure
+from mlcards.markdown import ADDRESS, Figure
 from mlcards.notes import Outline
 from mlcards.text import Diagnostic, Fragment, did_you_mean
 
 
 def names(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
     """Companies, topics, tracks and difficulties are those of the taxonomy, each once."""
-    yield from _unknown(answer.companies, lists.companies)
+    yield from _unknown([company.name for company in answer.companies], lists.companies)
     yield from _unknown((answer.topic,), lists.topics)
     yield from _unknown((answer.difficulty,), lists.difficulties)
     yield from _unknown(answer.tracks, lists.tracks)
     yield from _unknown(answer.core_for, lists.tracks)
 
 
-def _unknown(words: tuple[Fragment, ...], terms: Terms) -> Iterator[Diagnostic]:
+def _unknown(words: Sequence[Fragment], terms: Terms) -> Iterator[Diagnostic]:
     seen: set[str] = set()
     for word in words:
         if term := terms.find(word.text):
@@ -79,7 +79,23 @@ _NO_REASON = frozenset(
     "not yet|no|n|false|f|off|none|null|nil|never|nope|not|0|~|-|n/a|na|nothing|not retired|"
     "no longer|yes|y|true|t|on|1|retired|todo|tbd|?|keep|active".split("|")
 )
-CHECKS = (names, core_tracks, free_tags, sources)
+
+
+def evidence(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
+    """Each company names where it is reported: a source's key or an address."""
+    for company in answer.companies:
+        where = company.source.text
+        if not where:
+            form = f"`companies: {{{company.name}: https://…}}`"
+            message = f"say where `{company.name}` is reported to ask this: {form}"
+            yield company.name.problem("evidence", message)
+        elif where not in lists.sources and not ADDRESS.fullmatch(where):
+            near = did_you_mean(where, lists.sources) or "; write one that begins with https://"
+            message = f"`{where[:60]}` is no source and no address{near}"
+            yield company.source.problem("evidence", message)
+
+
+CHECKS = (names, core_tracks, free_tags, sources, evidence)
 
 
 def check(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:

@@ -77,7 +77,7 @@ def list_notes(
 
 
 def _tagged(note: Note, kind: str) -> str:
-    return ", ".join(tag.split("::")[1] for tag in note.tags if tag.startswith(f"{kind}::"))
+    return ", ".join(tag.split("::")[2] for tag in note.tags if tag.split("::")[1] == kind)
 
 
 def _cut(text: str, width: int = 70) -> str:

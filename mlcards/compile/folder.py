@@ -66,7 +66,7 @@ def compile_cards(folder: Path, track: Track = iter, store: Store | None = None)
         found.update(one.problems, checks.figures(one, files.pictures))
     by_id = {one.id.casefold(): one for one in reversed(all_outlines)}
     del all_outlines
-    outlines = assemble(by_id.values())
+    outlines = assemble(by_id.values(), [id.text for id in files.catalog.curriculum])
     del by_id
     rendered = tuple(note for one in outlines for note in one.notes)
     found.update(checks.retired(outlines))

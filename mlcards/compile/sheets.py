@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mlcards import checks, library, markdown, notes
 from mlcards.library import Files
-from mlcards.notes import Outline, rank
+from mlcards.notes import Outline, place
 from mlcards.state import cache
 from mlcards.text import MAX_ANSWER_BYTES, Diagnostic, InvalidAnswer, decode, read_bytes
 
@@ -57,7 +57,7 @@ class Renderer:
         outline = Outline(
             id=answer.id,
             path=answer.start.path,
-            rank=rank(answer, self.catalog),
+            place=place(answer, self.catalog),
             link=draft.link,
             related=answer.related,
             figures=markdown.figures_of(draft.blocks),

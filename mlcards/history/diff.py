@@ -21,7 +21,7 @@ from typing import Any
 
 from mlcards.history.record import moved_deletions
 from mlcards.markdown import deletions
-from mlcards.notes import RETIRED_TAG
+from mlcards.notes import RETIRED
 
 MAX_GROWTH = 200
 """So many times as large as in its package may a database be; ours are 10 times as large."""
@@ -178,7 +178,9 @@ def diff(old: Contents, new: Contents) -> Difference:
     changed = tuple(one for one in changes if one.fields or one.tags or one.deck)
     gone = tuple(sorted(old.notes.keys() - new.notes.keys()))
     retired = tuple(
-        guid for guid in common if RETIRED_TAG in new.notes[guid].tags - old.notes[guid].tags
+        guid
+        for guid in common
+        if any(tag.endswith(f"::{RETIRED}") for tag in new.notes[guid].tags - old.notes[guid].tags)
     )
     return Difference(
         added=tuple(sorted(new.notes.keys() - old.notes.keys())),

@@ -106,7 +106,7 @@ def _add_line(found: dict[str, dict[str, Any]], number: int, what: str, *words: 
             pass
         case "deck", [*_, last] if last:
             key = " ".join(words)
-        case ("tag", [key]) if key:
+        case ("tag", [key]) if key.count("::") == 2:
             pass
         case "notetype", [key, hash, *more] if key in KINDS and _HASH.fullmatch(hash):
             found["schema"][key] = hash
@@ -175,12 +175,12 @@ def content(note: Note) -> str:
 def schema(kind: NoteType) -> str:
     """Return a hash of what must never change in a note type."""
     parts = (*kind.fields, kind.template)
-    return digest(str(kind.id), *(f"{part.id} {part.name}" for part in parts))
+    return digest(kind.kind, *(f"{part.key} {part.name}" for part in parts))
 
 
 def look(kind: NoteType) -> str:
     """Return a hash of what may change in a note type: its templates' HTML and its CSS."""
-    return digest(kind.name, kind.front, kind.back, kind.css)
+    return digest(kind.front, kind.back, kind.css)
 
 
 def identity(record: Record, catalog: Catalog, path: str) -> Iterator[Diagnostic]:
@@ -207,7 +207,7 @@ def identity(record: Record, catalog: Catalog, path: str) -> Iterator[Diagnostic
     present = set(_tags(catalog))
     for tag, line in record.tags.items():
         if tag not in present:
-            kind, _, word = tag.partition("::")
+            _, kind, word = tag.split("::")
             message = f"learners have the tag `{tag}`; bring back `{word}` in taxonomy.yaml, or "
             message += f"write `tag: {word}` at the {kind} that was renamed"
             yield problem(line, message)
@@ -352,9 +352,9 @@ def _entry(old: Entry | None, kind: str, hash: str, now: int) -> Entry:
 
 
 def _decks(catalog: Catalog) -> Iterator[str]:
-    return (f"{catalog.settings.deck}::{area.name}" for area in catalog.areas.terms)
+    return (catalog.deck(area.id) for area in catalog.areas.terms)
 
 
 def _tags(catalog: Catalog) -> Iterator[str]:
     for terms in (catalog.areas, catalog.topics, catalog.companies, catalog.tracks):
-        yield from (f"{terms.kind}::{term.tag}" for term in terms.terms)
+        yield from (catalog.settings.tag(terms.kind, term.tag) for term in terms.terms)

@@ -1,7 +1,7 @@
 """A cards folder becomes closed lists, pictures and Answers."""
 
-from mlcards.library.answer import Answer, Cloze, Question
-from mlcards.library.catalog import ID, ID_RULE, MAX_ID, Catalog, Terms
+from mlcards.library.answer import Answer, Cloze, Company, Question
+from mlcards.library.catalog import ID, ID_RULE, MAX_ID, Catalog, Settings, Terms
 from mlcards.library.folder import (
     Files,
     Picture,
@@ -21,10 +21,12 @@ __all__ = [
     "Answer",
     "Catalog",
     "Cloze",
+    "Company",
     "Files",
     "Mapping",
     "Picture",
     "Question",
+    "Settings",
     "Terms",
     "load",
     "parse",

@@ -16,6 +16,17 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Company:
+    """A company, and where it is said to ask the question."""
+
+    name: Fragment
+    source: Fragment
+    """The key or the address of what says so, or nothing."""
+    listed: bool = False
+    """Whether that is a list of questions, not somebody's report."""
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A ``##`` heading and what stands below it."""
 
@@ -53,7 +64,7 @@ class Answer:
     area: str
     start: Fragment
     """The place of the file's first character, for problems of the file as a whole."""
-    companies: tuple[Fragment, ...]
+    companies: tuple[Company, ...]
     topic: Fragment
     difficulty: Fragment
     tracks: tuple[Fragment, ...]

@@ -1,16 +1,17 @@
-"""Read the closed lists that answers name: taxonomy.yaml, sources.yaml and library.yaml."""
+"""Read what answers refer to: taxonomy, sources, curriculum and library.yaml."""
 
 from __future__ import annotations
 
 import functools
+import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mlcards.library import frontmatter
 from mlcards.library.frontmatter import Value, place_of
-from mlcards.text import Diagnostic, Fragment, InvalidAnswer, check_place, read
+from mlcards.text import Diagnostic, Fragment, InvalidAnswer, check_place, did_you_mean, read
 
 DIFFICULTIES = ("easy", "medium", "hard")
 ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -18,8 +19,10 @@ MAX_ID = 80
 ID_RULE = "use a-z, 0-9 and single hyphens between them"
 
 _TERM_KEYS = ("name", "aliases", "tag")
+_AREA_KEYS = (*_TERM_KEYS, "task")
 _SOURCE_KEYS = ("by", "title", "url")
-_LIBRARY_KEYS = ("name", "deck", "title", "homepage", "files", "license")
+_LIBRARY_KEYS = ("name", "deck", "tags", "title", "homepage", "files", "releases", "license")
+_ADDRESSES = ("homepage", "files", "releases")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Term:
     aliases: tuple[str, ...] = ()
     tag: str = ""
     """Its word in learners' tags: the id, or for a renamed one the id that was released."""
+    task: str = ""
+    """For an area: what the learner does before turning an Explain card, and in what time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +82,19 @@ class Settings:
     """The prefix of every note's guid. Anki would take a changed one for a new deck."""
     deck: str
     """The root deck. Anki matches decks by name."""
+    tags: str
+    """The root of all tags."""
     title: str
     homepage: str
     files: str
     """The address under which the cards folder can be read."""
+    releases: str
+    """The address from which ready packages are downloaded."""
     license: str
+
+    def tag(self, *parts: str) -> str:
+        """Return a tag below the library's root: ``ml::company::amazon``."""
+        return "::".join((self.tags, *parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +108,20 @@ class Catalog:
     tracks: Terms
     difficulties: Terms
     sources: Mapping[str, Source]
+    curriculum: tuple[Fragment, ...] = ()
+    """The ids of answers in the order in which they are taught, area by area."""
+
+    def deck(self, area: str) -> str:
+        """Return the home deck of an area, numbered: Anki goes through decks by their names."""
+        term = self.areas.find(area)
+        if not term:
+            return self.settings.deck
+        number = f"{self.areas.rank(term.id) + 1:0{len(str(len(self.areas.terms)))}}"
+        return f"{self.settings.deck}::{number} {term.name}"
 
 
 def load(folder: Path) -> Catalog:
-    """Read the three files of a cards folder; raise InvalidAnswer with all that is wrong."""
+    """Read these files of a cards folder; raise InvalidAnswer with all that is wrong."""
     problems: list[Diagnostic] = []
     root = folder.resolve()
 
@@ -114,18 +137,23 @@ def load(folder: Path) -> Catalog:
         return found
 
     taxonomy, sources, library = map(mapping, ("taxonomy.yaml", "sources.yaml", "library.yaml"))
+    has_curriculum = os.path.lexists(folder / "curriculum.yaml")
+    lessons = mapping("curriculum.yaml") if has_curriculum else None
     if not problems:
         problems.extend(_unknown_keys(taxonomy, tuple(_KINDS)))
         terms = {key: _terms(key, taxonomy, problems) for key in _KINDS}
         works = dict(_sources(sources, problems))
         settings = _settings(library, problems)
+        curriculum = tuple(_curriculum(lessons, terms["areas"], problems)) if lessons else ()
     if problems:
         raise InvalidAnswer(*problems)
     difficulties = Terms.of("difficulty", tuple(Term(d, d, tag=d) for d in DIFFICULTIES))
-    return Catalog(settings, **terms, difficulties=difficulties, sources=works)
+    return Catalog(
+        settings, **terms, difficulties=difficulties, sources=works, curriculum=curriculum
+    )
 
 
-_read_mapping = functools.lru_cache(maxsize=3)(frontmatter.read_mapping)
+_read_mapping = functools.lru_cache(maxsize=4)(frontmatter.read_mapping)
 """The preview reads the same texts again after each change."""
 
 _KINDS = {"areas": "area", "topics": "topic", "companies": "company", "tracks": "track"}
@@ -145,8 +173,10 @@ def _terms(key: str, taxonomy: frontmatter.Mapping, problems: list[Diagnostic]) 
     for id, entry in found.items:
         if not ID.fullmatch(id.text):
             problems.append(id.problem("catalog", f"`{id}` is no id; {ID_RULE}"))
-        values = _texts(id, entry, _TERM_KEYS, ("name",), problems)
-        term = Term(id.text, values[0][0], values[1], _tag(id, entry, problems))
+        known = _AREA_KEYS if key == "areas" else _TERM_KEYS
+        (name,), aliases = _texts(id, entry, known, ("name",), problems)
+        task = _task(entry, problems) if key == "areas" else ""
+        term = Term(id.text, name, aliases, _tag(id, entry, problems), task)
         terms.append(term)
         for word in sorted({w.casefold() for w in (term.id, term.name, *term.aliases)}):
             if word in words:
@@ -170,6 +200,39 @@ def _tag(id: Fragment, entry: Value, problems: list[Diagnostic]) -> str:
     return found.text
 
 
+def _task(entry: Value, problems: list[Diagnostic]) -> str:
+    found = entry.get("task") if isinstance(entry, frontmatter.Mapping) else None
+    if found is None:
+        return "Answer aloud, then turn the card."
+    if not isinstance(found, Fragment) or not found.text.strip():
+        message = "say what the learner does before turning the card: `task: …`"
+        problems.append(place_of(found).problem("catalog", message))
+        return ""
+    return found.text
+
+
+def _curriculum(
+    lessons: frontmatter.Mapping, areas: Terms, problems: list[Diagnostic]
+) -> Iterator[Fragment]:
+    lines: dict[str, int] = {}
+    for area, ids in lessons.items:
+        if area.text not in (term.id for term in areas.terms):
+            near = did_you_mean(area.text, areas.words()) or "; see cards/taxonomy.yaml"
+            problems.append(area.problem("catalog", f"`{area}` is no area{near}"))
+        if not isinstance(ids, frontmatter.Sequence):
+            problems.append(area.problem("catalog", "write one `- id` a line below the area"))
+            continue
+        for id in ids.items:
+            if not isinstance(id, Fragment):
+                problems.append(place_of(id).problem("catalog", "write the id of an answer"))
+            elif id.text in lines:
+                message = f"`{id}` stands twice, first in line {lines[id.text]}; keep one"
+                problems.append(id.problem("catalog", message))
+            else:
+                lines[id.text] = id.line
+                yield id
+
+
 def _sources(
     sources: frontmatter.Mapping, problems: list[Diagnostic]
 ) -> Iterator[tuple[str, Source]]:
@@ -187,14 +250,19 @@ def _settings(library: frontmatter.Mapping, problems: list[Diagnostic]) -> Setti
     settings = Settings(*values)
     if settings.name and not ID.fullmatch(settings.name):
         problems.append(library.place.problem("catalog", f"`name` is no id; {ID_RULE}"))
-    for key, address in (("homepage", settings.homepage), ("files", settings.files)):
+    for key in _ADDRESSES:
+        address = getattr(settings, key)
         if address and not re.match(r"https://[^\s/]", address):
             place = place_of(library.get(key) or library)
             problems.append(place.problem("catalog", f"`{key}` is an address: `{key}: https://…`"))
+    if settings.tags and not ID.fullmatch(settings.tags):
+        place = place_of(library.get("tags") or library)
+        message = f"`tags` is the first part of every tag, such as `ml`; {ID_RULE}"
+        problems.append(place.problem("catalog", message))
     if "::" in settings.deck:
         message = "the root deck has one name, without `::`; its parts are the areas"
         problems.append(library.place.problem("catalog", message))
-    return settings
+    return replace(settings, files=f"{settings.files.rstrip('/')}/")
 
 
 def _texts(

@@ -6,20 +6,16 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 
-from mlcards.library import frontmatter
 from mlcards.library.answer import Answer, Citation, Cloze, Prompt, Question, Section
 from mlcards.library.catalog import ID, ID_RULE, MAX_ID
-from mlcards.library.frontmatter import place_of
+from mlcards.library.header import Header, read_header
 from mlcards.markdown import ODD_SPACES, name_of, odd_space
-from mlcards.text import Diagnostic, Fragment, InvalidAnswer, did_you_mean
-
-LISTS = ("companies", "tracks", "core_for", "tags", "sources", "related")
-WORDS = ("topic", "difficulty", "retired")
-REQUIRED = ("topic", "difficulty", "tracks", "sources")
+from mlcards.text import Diagnostic, Fragment
 
 _FENCE = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}(?=[^`]*$)|~{3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
 _NO_SPACE = re.compile(rf" {{0,3}}#{{1,6}}(?=[^#\s{ODD_SPACES}])")
+_ODD_SPACE = re.compile(f"[{ODD_SPACES}]")
 _ODD_HEADING = re.compile(rf" {{0,3}}(?:#{{1,6}}|[{ODD_SPACES}]+#{{1,6}} )[{ODD_SPACES}]?")
 _FRONTMATTER = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _MARK = re.compile(r" {0,3}(retired|[QAC]):(?:[ \t]+|$)", re.MULTILINE)
@@ -59,19 +55,20 @@ class _Parser:
         start = self.fragment.slice(0, 0)
         self.check_id(Fragment(self.id, start.path), "file name")
         header = _FRONTMATTER.match(self.fragment.text)
-        lists: dict[str, tuple[Fragment, ...]] = {}
-        words: dict[str, Fragment] = {}
+        keys = Header()
         body = self.fragment
         if header is None:
             self.problem(
                 start, "frontmatter", "begin the file with `---`, the keys, and a second `---`"
             )
         else:
-            lists, words = self.header(self.fragment.slice(*header.span(1)))
+            keys, wrong = read_header(self.fragment.slice(*header.span(1)))
+            self.problems.extend(wrong)
             body = self.fragment.slice(header.end())
         lines, fence = _lines(body.text)
         for offset, line in lines:
-            self.check_heading(body.slice(offset, offset), line)
+            if "#" in line:
+                self.check_heading(body, offset, line)
         if fence is not None:
             message = "this opens code that nothing closes; write the same signs alone below it"
             self.problem(body.slice(fence, fence), "fence", message)
@@ -89,15 +86,15 @@ class _Parser:
             id=self.id,
             area=self.area,
             start=start,
-            companies=lists.get("companies", ()),
-            topic=words.get("topic", nothing),
-            difficulty=words.get("difficulty", nothing),
-            tracks=lists.get("tracks", ()),
-            core_for=lists.get("core_for", ()),
-            tags=lists.get("tags", ()),
-            sources=tuple(map(_citation, lists.get("sources", ()))),
-            related=lists.get("related", ()),
-            retired=words.get("retired"),
+            companies=keys.companies,
+            topic=keys.words.get("topic", nothing),
+            difficulty=keys.words.get("difficulty", nothing),
+            tracks=keys.lists.get("tracks", ()),
+            core_for=keys.lists.get("core_for", ()),
+            tags=keys.lists.get("tags", ()),
+            sources=tuple(map(_citation, keys.lists.get("sources", ()))),
+            related=keys.lists.get("related", ()),
+            retired=keys.words.get("retired"),
             question=question,
             spoken=spoken,
             checklist=checklist.body if checklist else nothing,
@@ -105,19 +102,13 @@ class _Parser:
             prompts=read,
         )
 
-    def check_heading(self, place: Fragment, line: str) -> None:
-        if match := _NO_SPACE.match(line):
-            indent = match.end() - len(match[0].lstrip())
-            place = Fragment("", place.path, place.line, place.column + indent)
+    def check_heading(self, body: Fragment, offset: int, line: str) -> None:
+        start = offset + len(line) - len(line.lstrip(" "))
+        if _NO_SPACE.match(line):
             message = "put a space after the `#` of a heading, or write `\\#`"
-            self.problem(place, "heading", message)
-        elif (match := _ODD_HEADING.match(line)) and (
-            odd := re.search(f"[{ODD_SPACES}]", match[0])
-        ):
-            place = Fragment(
-                "", place.path, place.line, place.column + len(line) - len(line.lstrip(" "))
-            )
-            self.problem(place, "markup", odd_space(odd[0]))
+            self.problem(body.slice(start, start), "heading", message)
+        elif (match := _ODD_HEADING.match(line)) and (odd := _ODD_SPACE.search(match[0])):
+            self.problem(body.slice(start, start), "markup", odd_space(odd[0]))
 
     def no_checklist(self, body: Fragment, question: Fragment, sections: list[Section]) -> None:
         """Say that the checklist is missing, at what was meant as one or where it belongs."""
@@ -154,56 +145,6 @@ class _Parser:
             self.problem(id, "id", f"`{id}` is no {what}; {ID_RULE}")
         elif len(id.text) > MAX_ID:
             self.problem(id, "id", f"this {what} is longer than {MAX_ID} characters; shorten it")
-
-    def header(
-        self, fragment: Fragment
-    ) -> tuple[dict[str, tuple[Fragment, ...]], dict[str, Fragment]]:
-        lists: dict[str, tuple[Fragment, ...]] = {}
-        words: dict[str, Fragment] = {}
-        try:
-            mapping, duplicates = frontmatter.read_mapping(fragment)
-        except InvalidAnswer as error:
-            self.problems.extend(error.diagnostics)
-            return lists, words
-        self.problems.extend(duplicates)
-        for key, value in mapping.items:
-            if key.text in LISTS:
-                lists[key.text] = tuple(self.words(key, value))
-            elif key.text not in WORDS:
-                near = did_you_mean(key.text, LISTS + WORDS)
-                self.problem(key, "unknown-key", f"`{key}` is not a key of an answer{near}")
-            elif not isinstance(value, Fragment) or not value.text.strip():
-                self.problem(place_of(value), "empty-key", f"write `{key}: …` with one value")
-            else:
-                words[key.text] = value
-        written = {key.text.casefold() for key, _ in mapping.items}
-        for name in REQUIRED:
-            if name not in written:
-                message = f"the key `{name}` is missing; add it to the frontmatter"
-                self.problem(fragment.slice(0, 0), "missing-key", message)
-        for key, value in mapping.items:
-            empty = isinstance(value, frontmatter.Sequence) and not value.items
-            if empty and key.text in REQUIRED:
-                self.problem(place_of(value), "empty-key", f"`{key}` must name at least one")
-        return lists, words
-
-    def words(self, key: Fragment, value: frontmatter.Value) -> Iterator[Fragment]:
-        if not isinstance(value, frontmatter.Sequence):
-            word = value.text if isinstance(value, Fragment) else ""
-            self.problem(place_of(value), "list", f"write a list: `{key}: [{word}]`")
-            return
-        seen: set[str] = set()
-        for item in value.items:
-            if isinstance(item, frontmatter.Mapping):
-                message = 'a colon and a space stand inside this item; put it in quotes: `"…"`'
-                self.problem(item.place, "list", message)
-            elif not isinstance(item, Fragment) or not item.text.strip():
-                self.problem(place_of(item), "list", f"each item of `{key}` is one word or phrase")
-            elif item.text in seen:
-                self.problem(item, "duplicate", f"`{item}` stands twice in `{key}`; keep one")
-            else:
-                seen.add(item.text)
-                yield item
 
     def body(self, fragment: Fragment) -> tuple[Fragment, Fragment, list[Section]]:
         before, *titles = split(fragment, 1)

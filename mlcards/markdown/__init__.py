@@ -2,6 +2,7 @@
 
 from mlcards.markdown.code import FINGERPRINT, CodeBlock, Figure, figures_of, fingerprint, outputs
 from mlcards.markdown.html import (
+    ADDRESS,
     IMAGE_SUFFIXES,
     Formula,
     Rendered,
@@ -16,6 +17,7 @@ from mlcards.markdown.html import (
 from mlcards.markdown.leftover import ODD_SPACES, name_of, odd_space
 
 __all__ = [
+    "ADDRESS",
     "FINGERPRINT",
     "IMAGE_SUFFIXES",
     "ODD_SPACES",

@@ -23,7 +23,7 @@ _SPECIAL = re.compile(r"\[(?=sound:|\[type:|latex\]|\$\$?\]|anki:)")
 # MathJax would take these in text or code for the delimiters of a formula.
 _DELIMITER = re.compile(r"\\(?=[()\[\]])")
 # What was meant as a deletion, in code or a formula.
-_DELETION = re.compile(r"\{\{[ \t]*[cC]\d+[ \t]*::?")
+_DELETION = re.compile(r"\{\{[ \t]*[cC]\d+[ \t]*::?[^\n]{0,300}\}\}")
 _IN_CODE = "code hides nothing; put the deletion around all of it, or ask for it with `Q:`"
 _FOREIGN = re.compile(r"`.*`|\].*\[/", re.DOTALL)
 # Macros whose argument is text, in which MathJax shows each space.
@@ -46,6 +46,7 @@ _INSTEAD = {
     **dict.fromkeys(["blockquote"], "begin the lines with `> `"),
     **dict.fromkeys(["hr"], "write `---` between blank lines"),
 }
+ADDRESS = re.compile(r"https://[^\s/|]+\.[^\s|]+")
 _OPENING = re.compile(r"[(\[\"“‘']$")
 _CLOSING = re.compile(r"(?:[-'’]\w+|[.,;:?!)\]\"”’'…%]|&#58;)+")
 _PIECES = re.compile(r"(\{\{c[0-9]{1,9}::|::|\}\})")
@@ -344,7 +345,7 @@ class _Renderer(RendererHTML):
     def link_open(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:
         job: _Job = env["job"]
         href = str(tokens[i].attrGet("href") or "")
-        if not re.match(r"https://[^\s/|]+\.[^\s|]+$", href):
+        if not ADDRESS.fullmatch(href):
             message = f"`{href[:60]}` is no web address that begins with https://; write one"
             job.problem(_place(job, tokens[i]), "link", message)
         if tokens[i].attrGet("title"):
@@ -378,7 +379,7 @@ class _Renderer(RendererHTML):
             job.problem(_place(job, token), "image", _image_problem(src, job.media))
             return ""
         job.images.append(name)
-        kind = "drawing" if name.endswith(".svg") else "picture"
+        kind = "figure" if name.endswith(".svg") else "photo"
         return f'<img class="{kind}" src="{name}" alt="{_attribute(alt, job)}">'
 
     def wrong_row(self, tokens: Sequence[Token], i: int, options: OptionsDict, env: EnvType) -> str:

@@ -15,6 +15,9 @@ from markdown_it.token import Token
 ODD_SPACES = "\u00a0\u1680\u2000-\u200d\u202f\u205f\u2060\u3000\ufeff"
 """Spaces that Markdown takes for letters, as the inside of a character class."""
 
+_ENOUGH = 100
+"""So many places of one paragraph are reported."""
+
 # In the text that is searched, these stand for a formula, code or a picture, and for an escaped
 # sign (this plus its number).
 _OBJECT = "\ufffc"
@@ -42,7 +45,8 @@ def leftover(state: StateCore) -> None:
     before = ""
     for token in state.tokens:
         if token.type == "inline" and token.children:
-            if marks := sorted(_search(token.children, before == "paragraph_open", cloze)):
+            marks = sorted(_search(token.children, before == "paragraph_open", cloze))[:_ENOUGH]
+            if marks:
                 offset = _offsets(token)
                 found += [Leftover(token, offset(at), *mark) for at, *mark in marks]
             for child in token.children:

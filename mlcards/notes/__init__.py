@@ -2,21 +2,22 @@
 
 from mlcards.notes import template
 from mlcards.notes.coverage import coverage
-from mlcards.notes.curriculum import Outline, assemble, filled, rank
-from mlcards.notes.draft import RETIRED_TAG, Draft, Fields, Note, digest, draft, said
+from mlcards.notes.curriculum import Outline, Place, assemble, filled, place
+from mlcards.notes.draft import RETIRED, Draft, Fields, Note, digest, draft, said
 from mlcards.notes.notetypes import KINDS, NoteType, note_types
 from mlcards.notes.selection import NothingSelected, Selection
 from mlcards.notes.template import answer, question
 
 __all__ = [
     "KINDS",
-    "RETIRED_TAG",
+    "RETIRED",
     "Draft",
     "Fields",
     "Note",
     "NoteType",
     "NothingSelected",
     "Outline",
+    "Place",
     "Selection",
     "answer",
     "assemble",
@@ -25,8 +26,8 @@ __all__ = [
     "draft",
     "filled",
     "note_types",
+    "place",
     "question",
-    "rank",
     "said",
     "template",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import count
@@ -16,13 +16,23 @@ from mlcards.text import Diagnostic, Fragment
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an answer belongs in the curriculum, as far as it can tell by itself."""
+
+    area: int
+    is_core: bool
+    """Whether some role must not skip it."""
+    topic: int
+    difficulty: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """What the rest of a library needs to know of one answer."""
 
     id: str
     path: str
-    rank: tuple[int, int, int, str]
-    """Its place in the curriculum: area, topic, difficulty, id."""
+    place: Place
     link: str
     """The HTML of a link to the answer's file."""
     related: tuple[Fragment, ...]
@@ -34,24 +44,46 @@ class Outline:
     advice: tuple[Diagnostic, ...]
 
 
-def rank(answer: Answer, catalog: Catalog) -> tuple[int, int, int, str]:
-    """Return an answer's place in the curriculum: area, topic, difficulty, id."""
+def place(answer: Answer, catalog: Catalog) -> Place:
+    """Return where an answer belongs by its area, its roles, its topic and its difficulty."""
 
     def of(terms: Terms, word: str) -> int:
         term = terms.find(word)
         return terms.rank(term.id) if term else len(terms.terms)
 
-    return (
+    return Place(
         of(catalog.areas, answer.area),
+        bool(answer.core_for),
         of(catalog.topics, answer.topic.text),
         of(catalog.difficulties, answer.difficulty.text),
-        answer.id,
     )
 
 
-def assemble(outlines: Iterable[Outline]) -> list[Outline]:
-    """Put the answers and their notes in curriculum order and link related answers."""
-    ordered = sorted(outlines, key=lambda one: one.rank)
+def in_order(outlines: Iterable[Outline], curriculum: Sequence[str]) -> list[Outline]:
+    """Return the answers in the order in which they are taught.
+
+    Area by area, what a role must not skip before the rest, each along the written curriculum.
+    What is not written there comes after the last one of its topic, the easy before the hard.
+    """
+    known = list(outlines)
+    listed = {id: i for i, id in enumerate(curriculum)}
+    last: dict[tuple[int, int], int] = {}
+    for one in known:
+        topic = one.place.area, one.place.topic
+        last[topic] = max(last.get(topic, -1), listed.get(one.id, -1))
+
+    def key(one: Outline) -> tuple[int | bool | str, ...]:
+        place, topic = one.place, last[one.place.area, one.place.topic]
+        end = topic if topic >= 0 else len(listed)
+        rest = () if one.id in listed else (place.topic, place.difficulty, one.id)
+        return place.area, not place.is_core, listed.get(one.id, end), len(rest), *rest
+
+    return sorted(known, key=key)
+
+
+def assemble(outlines: Iterable[Outline], curriculum: Sequence[str]) -> list[Outline]:
+    """Put the answers and their notes in the order of teaching and link related answers."""
+    ordered = in_order(outlines, curriculum)
     links = {one.id: one.link for one in ordered}
     titles: dict[str, str] = {}
     if any(note.retired for one in ordered for note in one.notes):

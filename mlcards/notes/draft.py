@@ -21,7 +21,8 @@ from mlcards.text import Diagnostic, Fragment
 RENDERER = "1"
 """Raised to bring the HTML of all notes to learners again, though what it says is the same."""
 
-RETIRED_TAG = "mlcards::retired"
+RETIRED = "retired"
+"""The tag, below the library's root, of a note that is given up."""
 
 # A class, and the spans that color code or keep a formula with its punctuation.
 _LOOK = re.compile(r'</?span[^>]*>|(<\w+) class="[^"]*"')
@@ -59,7 +60,7 @@ class Note:
     links: Mapping[str, str] | None = None
     """The HTML of the fields that other answers determine (Notice, Related), where not empty."""
     position: int = 0
-    """Its place in the curriculum: prompts before their Explain note."""
+    """Its place in the curriculum: an Explain note before its prompts."""
 
     @property
     def answer(self) -> str:
@@ -147,7 +148,7 @@ class _Drafter:
                 self.problems.append(output.code.problem("output", message))
         return Draft(
             self.answer,
-            (*prompts, explain),
+            (explain, *prompts),
             self.fields,
             link,
             tuple(self.formulas),
@@ -160,7 +161,7 @@ class _Drafter:
         difficulty = answer.difficulty.text.casefold()
         return {
             "Area": _plain(_names((answer.area,), catalog.areas)),
-            "Companies": _plain(_names(map(str, answer.companies), catalog.companies)),
+            "Companies": _plain(_names((c.name.text for c in answer.companies), catalog.companies)),
             "Difficulty": _plain(difficulty.capitalize()),
             "Tracks": _plain(_names(map(str, answer.tracks), catalog.tracks)),
             "Sources": self.sources(),
@@ -178,19 +179,39 @@ class _Drafter:
                 items.append(f"<li>{_plain(source.by)}: {work}{lead}{_plain(place)}</li>")
         return f"<ul>{''.join(items)}</ul>"
 
+    def reported(self) -> str:
+        """Return where the question is reported, company by company."""
+        items = []
+        for company in self.answer.companies:
+            term = self.catalog.companies.find(company.name.text)
+            source = self.catalog.sources.get(company.source.text)
+            url = source.url if source else company.source.text
+            if term and url:
+                said = f"{source.by}: {source.title}" if source else _host(url)
+                lead = "Listed for" if company.listed else "Reported at"
+                link = f'<a href="{_plain(url)}">{_plain(said)}</a>'
+                items.append(f"<li>{lead} {_plain(term.name)}: {link}</li>")
+        return f"<ul>{''.join(items)}</ul>" if items else ""
+
     def explain(self, question: str) -> dict[str, str]:
         checklist = self.render(self.answer.checklist).html
         if checklist and (not checklist.startswith("<ul>") or checklist.count("<ul>") != 1):
             message = "write the checklist as one list: each point on a line that begins with `- `"
             self.problems.append(self.answer.checklist.problem("checklist", message))
-        sections = []
+        sections: list[str] = []
         short = self.render(self.answer.spoken).html
         for section in self.answer.sections:
             heading = self.render(section.heading, inline=True).html
             body = self.render(section.body).html
-            sections.append(f"<details><summary>{heading}</summary><div>\n{body}\n</div></details>")
+            sections.append(
+                f'<details><summary accesskey="{len(sections) + 1}">{heading}</summary>'
+                f"<div>\n{body}\n</div></details>"
+            )
+        area = self.catalog.areas.find(self.answer.area)
         return {
             "Question": question,
+            "Task": _plain(area.task if area else ""),
+            "Reported": self.reported(),
             "Short Answer": short,
             "Checklist": checklist,
             "Sections": "\n".join(sections),
@@ -207,7 +228,8 @@ class _Drafter:
     ) -> Note:
         answer, catalog = self.answer, self.catalog
         reason = retired or answer.retired
-        tags = {*_tags(answer, catalog), f"kind::{kind}", *([RETIRED_TAG] if reason else ())}
+        words = [*_tags(answer, catalog), ("kind", kind), *([(RETIRED,)] if reason else ())]
+        tags = {catalog.settings.tag(*word) for word in words}
         fields = tuple(texts.get(part.name, "") for part in note_types()[kind].fields)
         if kind == "cloze":  # Anki counts the deletions of all its fields
             fields = (fields[0], *map(markdown.outside_cloze, fields[1:]))
@@ -217,7 +239,7 @@ class _Drafter:
             key=key,
             kind=kind,
             tags=tuple(sorted(tags)),
-            deck=f"{catalog.settings.deck}::{_names((answer.area,), catalog.areas)}",
+            deck=catalog.deck(answer.area),
             cards=cards,
             media=tuple(dict.fromkeys(self.images)),
             title=markdown.plain(fields[0]),
@@ -226,6 +248,10 @@ class _Drafter:
             retired=reason.text.strip() if reason else "",
             hash=digest(RENDERER, kind, *map(said, fields), "", *sorted(tags)),
         )
+
+
+def _host(address: str) -> str:
+    return address.removeprefix("https://").partition("/")[0].removeprefix("www.")
 
 
 def _plain(text: str) -> str:
@@ -238,10 +264,10 @@ def _holes(html: str) -> str:
     return " ".join(f"{number}:{digest(said(text))[:8]}" for number, text in sorted(hidden.items()))
 
 
-def _tags(answer: Answer, catalog: Catalog) -> Iterator[str]:
+def _tags(answer: Answer, catalog: Catalog) -> Iterator[tuple[str, ...]]:
     for kind, words, terms in (
         ("area", (Fragment(answer.area, ""),), catalog.areas),
-        ("company", answer.companies, catalog.companies),
+        ("company", [company.name for company in answer.companies], catalog.companies),
         ("topic", (answer.topic,), catalog.topics),
         ("difficulty", (answer.difficulty,), catalog.difficulties),
         ("track", answer.tracks, catalog.tracks),
@@ -249,8 +275,8 @@ def _tags(answer: Answer, catalog: Catalog) -> Iterator[str]:
     ):
         for word in words:
             if term := terms.find(word.text):
-                yield f"{kind}::{term.tag}"
-    yield from (tag.text for tag in answer.tags)
+                yield kind, term.tag
+    yield from (("concept", tag.text) for tag in answer.tags)
 
 
 def _names(words: Iterable[str], terms: Terms) -> str:

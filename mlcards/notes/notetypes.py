@@ -14,22 +14,20 @@ KINDS = ("explain", "prompt", "cloze")
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A field or a template: its name, and the id by which Anki follows it through a rename."""
+    """A field or a template: its name, and the key from which its id in Anki follows."""
 
     name: str
-    id: int
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
 class NoteType:
-    """A note type with its one template; frozen by tests/data/schema.json.
+    """A note type with its one template; what of it is frozen says tests/data/schema.json.
 
     Both sides begin with the same line of context.
     """
 
     kind: str
-    id: int
-    name: str
     is_cloze: bool
     fields: tuple[Part, ...]
     template: Part
@@ -54,8 +52,6 @@ def _read(kind: str) -> NoteType:
     assert isinstance(template, Mapping)
     return NoteType(
         kind,
-        int(str(data.get("id"))),
-        str(data.get("name")),
         is_cloze=kind == "cloze",
         fields=_parts(fields),
         template=_parts(template)[0],
@@ -66,4 +62,4 @@ def _read(kind: str) -> NoteType:
 
 
 def _parts(mapping: Mapping) -> tuple[Part, ...]:
-    return tuple(Part(name.text, int(str(id))) for name, id in mapping.items)
+    return tuple(Part(name.text, str(key)) for name, key in mapping.items)

@@ -20,6 +20,7 @@ import genanki
 
 from mlcards.compile import Compiled
 from mlcards.history import Record
+from mlcards.library import Settings
 from mlcards.notes import Fields, Note, NoteType, note_types
 from mlcards.packages.layout import Package
 
@@ -69,7 +70,10 @@ def _fill(
     descriptions: Mapping[str, str],
     record: Record,
 ) -> None:
-    types = {kind: _Model(one, record.types[kind].time) for kind, one in note_types().items()}
+    settings = compiled.catalog.settings
+    types = {
+        kind: _Model(one, settings, record.types[kind].time) for kind, one in note_types().items()
+    }
     seen: set[int] = set()
 
     def made(members: Iterable[Note]) -> Iterator[_Note]:
@@ -110,17 +114,19 @@ class _Model(genanki.Model):  # type: ignore[misc]
     # The first field is never empty, so that every note has its card; Anki does not use this.
     _req = [[0, "any", [0]]]  # noqa: RUF012
 
-    def __init__(self, kind: NoteType, time: int) -> None:
+    def __init__(self, kind: NoteType, settings: Settings, time: int) -> None:
+        own = f"{settings.name}/{kind.kind}"
+        parts = [{"name": part.name, "id": _small_id(f"{own}/{part.key}")} for part in kind.fields]
         template = {
             "name": kind.template.name,
-            "id": kind.template.id,
+            "id": _small_id(f"{own}#{kind.template.key}"),
             "qfmt": kind.front,
             "afmt": kind.back,
         }
         super().__init__(
-            kind.id,
-            kind.name,
-            fields=[{"name": part.name, "id": part.id} for part in kind.fields],
+            _small_id(own),
+            f"{settings.deck} {kind.template.name}",
+            fields=parts,
             templates=[template],
             css=kind.css,
             model_type=self.CLOZE if kind.is_cloze else self.FRONT_BACK,
@@ -179,6 +185,11 @@ def _free(name: str, seen: set[int]) -> int:
         id += 1
     seen.add(id)
     return id
+
+
+def _small_id(name: str) -> int:
+    """Return an id in the range that genanki asks for; two libraries share none."""
+    return (1 << 30) + _id(name) % (1 << 30)
 
 
 def _id(name: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -20,11 +20,16 @@ class Package:
 
 
 def packages(notes: Sequence[Note], catalog: Catalog) -> tuple[Package, ...]:
-    """Return the package of all notes, one for each area and one for each company."""
-    parts = [Package(f"{catalog.settings.name}.apkg", tuple(notes))]
-    for kind, terms in (("area", catalog.areas), ("company", catalog.companies)):
+    """Return the package of all notes, and those of each role's core, area and company."""
+    settings = catalog.settings
+    parts = [Package(f"{settings.name}.apkg", tuple(notes))]
+    for kind, terms in (
+        ("core", catalog.tracks),
+        ("area", catalog.areas),
+        ("company", catalog.companies),
+    ):
         for term in terms.terms:
-            tag = f"{kind}::{term.tag}"
+            tag = settings.tag(kind, term.tag)
             chosen = tuple(note for note in notes if tag in note.tags)
             if chosen:
                 parts.append(Package(f"{kind}/{term.tag}.apkg", chosen))
@@ -52,19 +57,16 @@ def _description(name: str, notes: Sequence[Note], catalog: Catalog, revision: R
     answers = sum(note.kind == "explain" for note in notes)
     what = settings.title if name == settings.deck else f"{name}, a part of {settings.title}"
     lines = [
-        f"<b>{escape(what)}</b>",
-        f"The full deck: {len(notes)} notes from {answers} answers, {escape(str(revision))}.",
-        f'License: {escape(settings.license)}. <a href="{escape(settings.homepage)}">'
-        "Home, updates and corrections</a>.",
-        "To study a part, make a filtered deck from one of these searches:",
-        *(f"{kind}: {', '.join(searches)}" for kind, searches in _searches(notes)),
+        f"<b>{escape(what)}</b>: {len(notes)} notes from {answers} answers, "
+        f"{escape(str(revision))}, {escape(settings.license)}. "
+        f'<a href="{escape(settings.homepage)}">How to study, updates, corrections</a>.',
+        "The core of a role: " + _searches(notes, settings.tag("core")),
+        f"A company: {_searches(notes, settings.tag('company'))}. Say it aloud, without prompts: "
+        f"add tag:{settings.tag('kind', 'explain')}",
     ]
     return "<br>".join(lines)
 
 
-def _searches(notes: Iterable[Note]) -> Iterator[tuple[str, list[str]]]:
-    tags = {tag for note in notes for tag in note.tags}
-    for kind in ("company", "track", "topic"):
-        found = sorted(tag for tag in tags if tag.startswith(f"{kind}::"))
-        if found:
-            yield kind.capitalize(), [f"tag:{tag}" for tag in found]
+def _searches(notes: Iterable[Note], kind: str) -> str:
+    tags = {tag for note in notes for tag in note.tags if tag.startswith(f"{kind}::")}
+    return ", ".join(f"tag:{tag}" for tag in sorted(tags)) or "none yet"

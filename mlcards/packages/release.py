@@ -13,7 +13,7 @@ from mlcards.authoring import formulas, run_all, tested
 from mlcards.compile import Compiled
 from mlcards.history import VERSION, record
 from mlcards.library import load
-from mlcards.notes import RETIRED_TAG, Note
+from mlcards.notes import RETIRED, Note
 from mlcards.packages.build import Written, write_packages
 from mlcards.packages.layout import packages
 from mlcards.state import NO_COMMIT, RECORD, Revision, epoch, revision, tag_exists
@@ -140,7 +140,8 @@ def _notes(compiled: Compiled) -> str:
         if notes:
             lines += [f"### {title}", "", *_by_area(notes), ""]
     if retired:
-        lines += [f"To suspend what is retired, search `tag:{RETIRED_TAG}` and suspend it.", ""]
+        tag = compiled.catalog.settings.tag(RETIRED)
+        lines += [f"To suspend what is retired, search `tag:{tag}` and suspend it.", ""]
     return "\n".join(lines or ["No card changed.", ""])
 
 

@@ -32,6 +32,7 @@ _CLASSES = {
     ("mlcards.markdown.html", "Formula"),
     ("mlcards.notes.draft", "Note"),
     ("mlcards.notes.curriculum", "Outline"),
+    ("mlcards.notes.curriculum", "Place"),
     ("mlcards.text.fragment", "Fragment"),
 }
 

@@ -25,6 +25,7 @@ ERRORS = {
     "unknown-name": "Companies, topics, tracks and difficulties are those of the taxonomy.",
     "core-track": "`core_for` names some of the answer's own `tracks`.",
     "tag": "Free tags are written with a-z, 0-9 and hyphens.",
+    "evidence": "A company names where it is reported: a source's key or an address.",
     "source": "A source is a key of cards/sources.yaml.",
     "source-place": "A source is cited with the place in it.",
     "related": "`related` names the ids of other answers.",

@@ -68,8 +68,8 @@ def test_errors_leave_the_last_packages(mini: Path) -> None:
         file.write_text(file.read_text("utf-8").replace("## Checklist", "## List"), "utf-8")
     result = mlcards("build")
     assert result.exit_code == 1
-    assert "cards/ml-coding/auc.md:1:1: write a `## Checklist`" in result.output
-    assert "cards/ml-theory/bias-variance.md:1:1: write a `## Checklist`" in result.output
+    assert "cards/ml-coding/auc.md:14:4: write a `## Checklist`" in result.output
+    assert "cards/ml-theory/bias-variance.md:17:4: write a `## Checklist`" in result.output
     assert "2 problems in 2 files" in result.output
     assert {name: Path("build", name).read_bytes() for name in files(Path("build"))} == before
 

@@ -42,6 +42,12 @@ from mlcards.text.diagnostics import InvalidAnswer
         ),
         ("library.yaml", "name: mini", "name: Mini Interview", "1:1: `name` is no id; use a-z"),
         ("taxonomy.yaml", "[FB, Facebook]", "[{a: b}]", "an alias is one word or phrase [catalog]"),
+        (
+            "library.yaml",
+            "files: https://example.org/mini/cards/",
+            "files: javascript:alert(1)",
+            "5:8: `files` is an address: `files: https://…` [catalog]",
+        ),
         ("library.yaml", "deck: Mini Interview\n", "", "1:1: `deck` is missing; write `deck: …`"),
     ],
 )

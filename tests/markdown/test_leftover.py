@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from golden import DATA
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from mlcards.compile import compile_cards
+from mlcards.text.diagnostics import Diagnostic, as_github, as_json, as_text
 from mlcards.library.folder import load
 from mlcards.library.parse import parse
 from mlcards.markdown.html import render
@@ -33,19 +36,15 @@ STARTS = [
     "-\u00a0one", "#\u00a0one", "1.\u00a0one", "\u00a0- one", "\u200b- one", "one\n: two", "Steps:\n2. b",
     "| a | b |\n| c | d |", "| a | b |\n|---|", "a | b\nc | d", "Q: one\nA: two", "[x]: one", "＃ one",
 ]  # fmt: skip
-PROSE = (
-    """
+PROSE = """
 The product a * b * c and x_1 in words, with 3 < 4 and [0, 1] and 5 – 7; a snake_case name, (0, 1].
 The A* search is admissible, and so is IDA*. R&D and Q&A at AT&T, 95 %, 100%, 3–4, a -> b => c.
 From $5 to $10, about ~5 or ~10 million, $3M, $5k/month, in US$ 5; x ~ N(0, 1) and y ~ U(0, 1).
 P(A | B) is not P(B | A), |x| is the norm; C++ and g++; std::vector, 1:2, at 10:30:00, a/b.
 x^2 + y^2 = z^2; n^k; a == b and c == d; x >= 3; coef_ and f(x)_i; a && b, a || b; 3 ** 2; x' and x''.
 [1] says so, as [2, 3] does; a[0], M[i, j], [[1, 2], [3, 4]]; {0, 1}^n; #1 of C#; me@example.org.
-It ends with a number\n2. Then it goes on, or –\n– as a dash; e.g. (a) one and (b) two.
-""".strip()
-    .replace("\\n", "\n")
-    .split("\n")
-)
+It ends with a number⏎2. Then it goes on, or –⏎– as a dash; e.g. (a) one and (b) two.
+""".strip().split("\n")
 AROUND = [
     "{}",
     "So {} it is.",
@@ -85,7 +84,7 @@ def test_beginnings_of_lines(text: str, around: str) -> None:
 @pytest.mark.parametrize("cloze", [False, True])
 def test_prose_is_no_markup(line: str, cloze: bool) -> None:
     """Signs as mathematics and prose use them are not reported."""
-    assert problems(line, cloze=cloze) == []
+    assert problems(line.replace("⏎", "\n"), cloze=cloze) == []
 
 
 @pytest.mark.parametrize("markup", [one for one in SPECIMENS if "\\" not in one and "´" not in one])
@@ -179,3 +178,25 @@ def test_what_anki_interprets_in_other_fields() -> None:
     fields = draft(answer, LIBRARY.catalog, {"bias-variance-curve.svg": "m.svg"}).fields
     assert "[sound:" not in str(fields)
     assert "{{c9" not in str(fields["x/decomposition"])
+
+
+def test_a_retired_card_shows_the_words_of_a_deletion(mini: Path) -> None:
+    """Who is sent to a cloze prompt reads its words, without braces and hints."""
+    file = mini / "ml-theory" / "bias-variance.md"
+    retired = "### bagging-lowers\nretired: decomposition\n"
+    file.write_text(GOOD.replace("### bagging-lowers\n", retired), "utf-8")
+    compiled = compile_cards(mini)
+    assert not compiled.problems
+    (links,) = [note.links for note in compiled.notes if note.key == "bias-variance/bagging-lowers"]
+    assert links
+    assert "{{" not in links["Notice"]
+    assert "+ squared bias + variance." in links["Notice"]
+
+
+def test_a_terminal_obeys_no_file(tmp_path: Path) -> None:
+    """Control characters and signs that turn the order of the text are never printed raw."""
+    file = tmp_path / "x.md"
+    file.write_text("a \x1b[31m \x9b \u202e b\n", "utf-8")
+    one = Diagnostic(str(file), 1, 3, "markup", "`\x1b[2J` and \x9b")
+    for shown in (as_text([one]), as_json([one]), as_github([one])):
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", shown)

@@ -140,7 +140,7 @@ def test_hazards_survive_anki(mini: Path, tmp_path: Path) -> None:
     file.write_text(
         file.read_text("utf-8")
         + "\n### hazards\n"
-        + "C: {{c1::$\\frac{a}{b_{c}}$}} {{c2::`{'a': {'b': 'x::y'}}`::hint}} [sound:a.mp3]\n\n"
+        + "C: {{c1::$\\frac{a}{b_{c}}$}} {{c2::`{'a': {'b': 'x::y'}}`::hint}} \\[sound:a.mp3]\n\n"
         + "```python\nx = {'{{c3::': r'\\[x\\]'}\n```\n",
         "utf-8",
     )
