@@ -38,7 +38,7 @@ def sides(cards: Path, folder: Path) -> Iterator[dict[str, list[str]]]:
 
     The addresses of pictures are made whole.
     """
-    package = next(build(cards, compile_cards(cards), Selection(), folder / "build"))
+    package = next(build(compile_cards(cards), Selection(), folder / "build"))
     with collection(folder / "learner") as learner:
         import_package(learner, package.file)
         media = f'src="file://{learner.media.dir()}/mlcards-'

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_apkg import built
+from packages_of import built
 
 from mlcards.notes.draft import said
 

@@ -116,6 +116,18 @@ def related(outlines: Sequence[Outline], broken: Collection[str]) -> Iterator[Di
                 yield id.problem("related", f"there is no answer `{id}`{near}")
 
 
+def taught(outlines: Sequence[Outline], lists: Catalog) -> Iterator[Diagnostic]:
+    """The curriculum names answers, each below its area."""
+    areas = {one.id: one.place.area for one in outlines}
+    for id, area in lists.curriculum:
+        if id.text not in areas:
+            near = did_you_mean(id.text, areas) or "; take the line away"
+            yield id.problem("curriculum", f"there is no answer `{id}`{near}")
+        elif areas[id.text] != lists.areas.rank(area):
+            message = f"`{id}` is no answer of `{area}`; move the line below its area"
+            yield id.problem("curriculum", message)
+
+
 def retired(outlines: Sequence[Outline]) -> Iterator[Diagnostic]:
     """`retired` says in words why, or names the answer or prompt that replaces this one."""
     leaving = [one for one in outlines if any(note.retired for note in one.notes)]

@@ -65,7 +65,7 @@ def _build(
     with sound(cards) as compiled:
         selection = checked(compiled, tags, without)
         try:
-            written = tuple(build(cards, compiled, selection, output, _wait))
+            written = tuple(build(compiled, selection, output, _wait))
         except (OutputError, UnusableTime) as error:
             raise click.ClickException(str(error)) from None
     return [(str(package.file), package.notes, package.cards) for package in written]

@@ -67,10 +67,10 @@ def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
 def _check(folder: Path, form: str) -> tuple[list[Any], list[tuple[str, int]], str]:
     """Return what was found, how many notes each file has, and why formulas were left out."""
     from mlcards.authoring import formulas
-    from mlcards.checks import similar
+    from mlcards.checks import advise_library
 
     with read(folder, form) as compiled:
-        found = {*compiled.problems, *similar(compiled.outlines)}
+        found = {*compiled.problems, *advise_library(compiled.outlines, compiled.catalog, folder)}
         found.update(advice for one in compiled.outlines for advice in one.advice)
         left_out = "" if formulas.installed() else formulas.HOW_TO_INSTALL
         if not left_out:

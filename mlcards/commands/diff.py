@@ -56,7 +56,7 @@ def _contents(path: Path) -> Contents:
             raise NoPackage("is no file")
         with sound(path) as compiled:
             checked(compiled, (), ())
-            return contents(BytesIO(whole(path, compiled)))
+            return contents(BytesIO(whole(compiled)))
     except NoPackage as error:
         raise click.UsageError(f"{path} {error}") from None
     except OutputError as error:

@@ -32,7 +32,7 @@ def release(version: str, cards: Path, output: Path) -> None:
     with sound(cards) as compiled:
         click.echo("Typesetting the formulas and running the code of all answers …", err=True)
         try:
-            made = make(cards, compiled, version, output)
+            made = make(compiled, version, output)
         except InvalidAnswer as error:
             fail(error.diagnostics)
         except (Refused, OutputError, UnusableTime) as error:

@@ -27,6 +27,7 @@ _ENOUGH_FOR_A_WORKER = 100
 class Compiled:
     """The notes of a cards folder in curriculum order, and its problems by place."""
 
+    folder: Path
     catalog: Catalog
     record: Record
     outlines: tuple[Outline, ...]
@@ -66,10 +67,11 @@ def compile_cards(folder: Path, track: Track = iter, store: Store | None = None)
         found.update(one.problems, checks.figures(one, files.pictures))
     by_id = {one.id.casefold(): one for one in reversed(all_outlines)}
     del all_outlines
-    outlines = assemble(by_id.values(), [id.text for id in files.catalog.curriculum])
+    outlines = assemble(by_id.values(), [id.text for id, _ in files.catalog.curriculum])
     del by_id
     rendered = tuple(note for one in outlines for note in one.notes)
     found.update(checks.retired(outlines))
+    found.update(checks.taught(outlines, files.catalog))
     found.update(
         checks.drawn_once((one.path, figure) for one in outlines for figure in one.figures)
     )
@@ -90,7 +92,9 @@ def compile_cards(folder: Path, track: Track = iter, store: Store | None = None)
     found.update(checks.related(outlines, broken))
     media = {picture.name: file for file, picture in files.pictures.items() if picture.name}
     problems = tuple(sorted(found))
-    return Compiled(files.catalog, released, tuple(outlines), rendered, media, problems, shelf)
+    return Compiled(
+        folder, files.catalog, released, tuple(outlines), rendered, media, problems, shelf
+    )
 
 
 class Shelf:

@@ -108,8 +108,8 @@ class Catalog:
     tracks: Terms
     difficulties: Terms
     sources: Mapping[str, Source]
-    curriculum: tuple[Fragment, ...] = ()
-    """The ids of answers in the order in which they are taught, area by area."""
+    curriculum: tuple[tuple[Fragment, str], ...] = ()
+    """The ids of answers in the order in which they are taught, and their areas' ids."""
 
     def deck(self, area: str) -> str:
         """Return the home deck of an area, numbered: Anki goes through decks by their names."""
@@ -213,12 +213,13 @@ def _task(entry: Value, problems: list[Diagnostic]) -> str:
 
 def _curriculum(
     lessons: frontmatter.Mapping, areas: Terms, problems: list[Diagnostic]
-) -> Iterator[Fragment]:
+) -> Iterator[tuple[Fragment, str]]:
     lines: dict[str, int] = {}
     for area, ids in lessons.items:
         if area.text not in (term.id for term in areas.terms):
             near = did_you_mean(area.text, areas.words()) or "; see cards/taxonomy.yaml"
             problems.append(area.problem("catalog", f"`{area}` is no area{near}"))
+            continue
         if not isinstance(ids, frontmatter.Sequence):
             problems.append(area.problem("catalog", "write one `- id` a line below the area"))
             continue
@@ -230,7 +231,7 @@ def _curriculum(
                 problems.append(id.problem("catalog", message))
             else:
                 lines[id.text] = id.line
-                yield id
+                yield id, area.text
 
 
 def _sources(

@@ -39,7 +39,6 @@ class Written:
 
 
 def build(
-    cards: Path,
     compiled: Compiled,
     selection: Selection,
     output: Path | None,
@@ -50,17 +49,17 @@ def build(
     ``output`` is a folder, or a file name that ends in ``.apkg``. ``waiting`` is called where
     another build has to end first. Raise NothingSelected, UnusableTime and OutputError.
     """
-    now = revision(cards)
+    now = revision(compiled.folder)
     folder, chosen = _plan(compiled, selection, output)
-    if folder.resolve().is_relative_to(cards.resolve()):
+    if folder.resolve().is_relative_to(compiled.folder.resolve()):
         message = "is in the cards folder, where only answers belong; name another with -o"
         raise OutputError(f"{folder} {message}")
     yield from write_packages(compiled, chosen, folder, now, waiting)
 
 
-def whole(cards: Path, compiled: Compiled) -> bytes:
+def whole(compiled: Compiled) -> bytes:
     """Return the package of all notes as a build would write it now; raise OutputError."""
-    now = revision(cards)
+    now = revision(compiled.folder)
     package = packages(compiled.notes, compiled.catalog)[0]
     texts = descriptions(compiled.notes, compiled.catalog, now)
     renewed = record.renew(compiled.record, compiled.catalog, compiled.notes, now.time)

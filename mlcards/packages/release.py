@@ -42,7 +42,7 @@ class Release:
     """Whether there is a repository to commit it to."""
 
 
-def release(cards: Path, compiled: Compiled, version: str, output: Path) -> Release:
+def release(compiled: Compiled, version: str, output: Path) -> Release:
     """Build a version and write its record and its section of the changelog.
 
     Every changed note gets the time of the release, not that of its commit: a learner's edit
@@ -50,6 +50,7 @@ def release(cards: Path, compiled: Compiled, version: str, output: Path) -> Rele
     the same notes, only writes its packages again. Raise Refused, InvalidAnswer with what is
     wrong with formulas and code, and OutputError.
     """
+    cards = compiled.folder
     state = revision(cards)
     changelog = cards.absolute().parent / "CHANGELOG.md"
     now = epoch() or int(time.time())
@@ -63,7 +64,7 @@ def release(cards: Path, compiled: Compiled, version: str, output: Path) -> Rele
         reasons.append(f"{RECORD} is missing, but {changelog.name} names {past[1]}; restore it")
     if reasons:
         raise Refused("\n".join(reasons))
-    _demand(cards, compiled)
+    _demand(compiled)
     text = _notes(compiled)
     state = replace(state, time=now)
     chosen = packages(compiled.notes, compiled.catalog)
@@ -96,12 +97,13 @@ def _reasons_in_git(cards: Path, state: Revision, version: str, again: bool) -> 
         yield f"the tag {tag} exists already, of something else; choose a higher version"
 
 
-def _demand(cards: Path, compiled: Compiled) -> None:
+def _demand(compiled: Compiled) -> None:
     """Typeset every formula and run the code of all answers; raise Refused or InvalidAnswer."""
     if not formulas.installed():
         raise Refused(formulas.HOW_TO_INSTALL)
     found = [*formulas.check(compiled)]
-    found += [one.problem for one in run_all(load(cards).answers, tested(cards)) if one.problem]
+    answers = load(compiled.folder).answers
+    found += [one.problem for one in run_all(answers, tested(compiled.folder)) if one.problem]
     if found:
         raise InvalidAnswer(*sorted(found))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mlcards.authoring import mathjax
-from mlcards.checks import similar
+from mlcards.checks import advise_library
 from mlcards.compile import Compiled, compile_cards
 from mlcards.notes import Fields, Note, NothingSelected, Outline, Selection, note_types, template
 from mlcards.state import cache
@@ -70,7 +70,7 @@ def card_files(
     shown: dict[str, list[Note]] = {}
     for note in notes:
         shown.setdefault(note.answer, []).append(note)
-    alike = list(similar(compiled.outlines))
+    alike = [*advise_library(compiled.outlines, compiled.catalog, compiled.folder)]
     outlines = {outline.id: outline for outline in compiled.outlines}
     paths = {outline.path for outline in compiled.outlines}
     data = {

@@ -30,6 +30,7 @@ ERRORS = {
     "source-place": "A source is cited with the place in it.",
     "related": "`related` names the ids of other answers.",
     "retired": "`retired` says in words why, or names the answer or prompt that replaces this one.",
+    "curriculum": "cards/curriculum.yaml names answers, each below its area.",
     "question": "A file has one question, as its first heading, without links and pictures.",
     "spoken": "The spoken answer stands below the question.",
     "checklist": "There is a checklist, and it is one list.",
@@ -64,12 +65,16 @@ ERRORS = {
 }
 
 ADVICE = {
-    "spoken-length": "The spoken answer has 60 to 130 words.",
+    "spoken-length": "The spoken answer has 60 to 150 words.",
+    "shown-length": "An answer shows no more words than its difficulty asks for.",
+    "unsaid": "The key words of the checklist stand in the spoken answer.",
     "checklist-length": "The checklist has four to six points.",
-    "prompt-count": "There are three to eight prompts.",
+    "prompt-count": "There are four to eight prompts.",
     "back-length": "The back of a prompt has at most 25 words.",
     "code-length": "At most 40 lines of code are shown.",
     "code-width": "Shown code is at most 60 columns wide.",
     "symbols": "The symbols of a display formula are named below it.",
+    "untaught": "Each answer stands in cards/curriculum.yaml, where there is one.",
+    "core-size": "The core of a track has at most 40 answers.",
     "similar": "No two fronts ask nearly the same.",
 }

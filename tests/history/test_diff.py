@@ -217,7 +217,7 @@ def test_it_says_when_the_style_differs(package: Path, monkeypatch: pytest.Monke
         kind: replace(one, css=one.css + ".new { color: red }")
         for kind, one in notetypes.note_types().items()
     }
-    for module in ("notes", "record", "apkg"):
+    for module in ("notes.draft", "history.record", "packages.apkg"):
         monkeypatch.setattr(f"mlcards.{module}.note_types", lambda: changed)
     output = mlcards("diff", str(package), at=START + DAY)
     assert "the style or the templates of «ML Interview Cloze» differ; NEW's replaces" in output

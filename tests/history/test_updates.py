@@ -324,7 +324,7 @@ def test_css_and_picture_change(learner: Collection, monkeypatch: pytest.MonkeyP
         kind: replace(one, css=one.css + ".new { color: red }")
         for kind, one in notetypes.note_types().items()
     }
-    for module in ("notes", "record", "apkg"):
+    for module in ("notes.draft", "history.record", "packages.apkg"):
         monkeypatch.setattr(f"mlcards.{module}.note_types", lambda: changed)
     mlcards("release", "1.1.0", "-o", "two", at=START + DAY)
     found = import_package(learner, Path("two/mini.apkg"))

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mlcards.compile.folder import compile_cards
 from mlcards.library.answer import Cloze, Question
 from mlcards.library.folder import load
-from mlcards.library.parse import LISTS, WORDS, parse
+from mlcards.library.header import KEYS
+from mlcards.library.parse import parse
 from mlcards.notes.draft import draft
 from mlcards.text.diagnostics import InvalidAnswer
 from mlcards.text.fragment import Fragment, decode
@@ -24,8 +25,9 @@ def test_a_whole_answer() -> None:
     """Each part of a file is found, with its place."""
     answer, problems = parse(Fragment(GOOD, "cards/ml-theory/bias-variance.md"), "ml-theory", "x")
     assert not problems
-    assert [str(company) for company in answer.companies] == ["McKinsey", "FB"]
-    assert (answer.companies[1].line, answer.companies[1].column) == (2, 23)
+    assert [one.name.text for one in answer.companies] == ["McKinsey", "FB"]
+    assert [one.source.text for one in answer.companies] == ["esl", "https://example.org/report"]
+    assert (answer.companies[1].name.line, answer.companies[1].name.column) == (2, 28)
     assert str(answer.question) == "What is the bias–variance trade-off?"
     assert answer.spoken.text.startswith("Bias is the error")
     assert answer.sources[0].key.text == "esl"
@@ -50,7 +52,9 @@ def test_yaml_words_stay_words(mini: Path) -> None:
     file.write_text(GOOD.replace("[bias, variance]", "[no, 2024-01-01, '007', on, null]"), "utf-8")
     compiled = compile_cards(mini)
     explain = next(note for note in compiled.notes if note.key == "auc")
-    assert {"no", "2024-01-01", "007", "on", "null"} <= set(explain.tags)
+    assert {f"mini::concept::{word}" for word in ("no", "2024-01-01", "007", "on", "null")} <= set(
+        explain.tags
+    )
 
 
 def test_headings_in_code_divide_nothing() -> None:
@@ -122,7 +126,7 @@ def test_anything_parses_or_is_refused_with_a_place(content: str | bytes) -> Non
     st.one_of(
         st.text(max_size=200),
         st.text(alphabet="ab:-[]{},&*!|>'\"#?%@`\\ \n\t", max_size=80),
-        st.dictionaries(st.sampled_from([*LISTS, *WORDS, "x"]), st.text(max_size=20)).map(
+        st.dictionaries(st.sampled_from([*KEYS, "x"]), st.text(max_size=20)).map(
             lambda keys: "\n".join(f"{key}: {value}" for key, value in keys.items())
         ),
     )

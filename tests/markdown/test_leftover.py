@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from mlcards.compile import compile_cards
-from mlcards.text.diagnostics import Diagnostic, as_github, as_json, as_text
 from mlcards.library.folder import load
 from mlcards.library.parse import parse
 from mlcards.markdown.html import render
 from mlcards.notes.draft import draft
+from mlcards.text.diagnostics import Diagnostic, as_github, as_json, as_text
 from mlcards.text.fragment import Fragment
 
 LIBRARY = load(DATA / "library")

@@ -25,7 +25,7 @@ def bare(html: str) -> str:
 def test_cards_are_rendered_as_by_anki(cards: Path, tmp_path: Path) -> None:
     """The preview shows each side exactly as the real Anki renders it."""
     compiled = compile_cards(cards)
-    package = next(build(cards, compiled, Selection(), tmp_path / "build"))
+    package = next(build(compiled, Selection(), tmp_path / "build"))
     prefix = compiled.catalog.settings.name
     with collection(tmp_path / "learner") as learner:
         import_package(learner, package.file)

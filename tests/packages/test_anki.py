@@ -24,7 +24,7 @@ def compiled() -> Compiled:
 @pytest.fixture(scope="module")
 def written(compiled: Compiled, tmp_path_factory: pytest.TempPathFactory) -> list[Written]:
     assert not compiled.problems
-    return list(build(CARDS, compiled, Selection(), tmp_path_factory.mktemp("build")))
+    return list(build(compiled, Selection(), tmp_path_factory.mktemp("build")))
 
 
 def test_every_package_imports(written: list[Written], compiled: Compiled, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_hazards_survive_anki(mini: Path, tmp_path: Path) -> None:
     )
     compiled = compile_cards(mini)
     assert not compiled.problems
-    package = next(build(mini, compiled, Selection(), tmp_path / "build"))
+    package = next(build(compiled, Selection(), tmp_path / "build"))
     with collection(tmp_path / "learner") as learner:
         import_package(learner, package.file)
         hazards = note(learner, "mini/auc/hazards")

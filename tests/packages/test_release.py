@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from test_revision import git
+from repository import git
 
 from mlcards.cli import main
 

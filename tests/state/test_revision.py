@@ -1,28 +1,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 
 import pytest
+from repository import git
 
 from mlcards.state.git import _ENVIRONMENT
 from mlcards.state.revision import IGNORED, NO_COMMIT, NO_GIT, RECORD, UnusableTime, revision
 
 FILE = Path("cards/ml-coding/auc.md")
-
-
-def git(*words: str, folder: Path = Path()) -> str:
-    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-    done = subprocess.run(
-        ["git", *identity, *words],
-        cwd=folder,
-        env={**os.environ, "GIT_COMMITTER_DATE": "1700000000 +0000"},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
 
 
 @pytest.fixture
