@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from anki_collection import collection, import_package
+from anki_styles import anki_styles
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from mlcards.authoring import mathjax
@@ -59,8 +60,7 @@ def show(page: Page, folder: Path, shown: list[str], unfold: bool = True) -> Non
     if unfold:
         body = body.replace("<details", "<details open")
     html = f"""<!doctype html><html><meta charset="utf-8">
-    <style>body {{ margin: 20px; overflow-wrap: break-word; background-color: #f5f5f5 }}
-    body.nightMode {{ background-color: #2c2c2c !important; color: #fcfcfc }}</style>
+    <style>{anki_styles()}</style>
     <script>MathJax = {json.dumps(mathjax.CONFIGURATION)}</script>
     <script src="file://{scripts}/tex-chtml-full.js"></script>
     <body class="card card1">{body}"""
@@ -71,4 +71,7 @@ def show(page: Page, folder: Path, shown: list[str], unfold: bool = True) -> Non
 
 def by_night(page: Page) -> None:
     """Switch to Anki's night mode."""
-    page.evaluate("document.body.classList.add('nightMode', 'night_mode')")
+    page.evaluate(
+        "document.body.classList.add('nightMode', 'night_mode');"
+        "document.documentElement.classList.add('night-mode')"
+    )

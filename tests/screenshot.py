@@ -20,7 +20,7 @@ def main(id: str, picture: Path) -> None:
             page = browser.new_page(
                 viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=2
             )
-            show(page, folder, answers[id][-1:], unfold=False)
+            show(page, folder, answers[id][1:2], unfold=False)
             page.screenshot(path=folder / "day.png")
             by_night(page)
             page.screenshot(path=folder / "night.png")

@@ -55,7 +55,7 @@ _MISTAKES = [
         (rf"({_KEY})\[(?:{_QUOTED}|[^\]\"'\n])*$", "this list is not closed; write `]` at its end"),
         (rf"({_KEY}){{(?:{_QUOTED}|[^}}\"'\n])*$", "this is not closed; write `}}` at its end"),
         (
-            rf"({_KEY}(?:\[(?:{_QUOTED}|[^\[\]\"'\n])*\]|{_QUOTED})[ ]*)[^\s#].*$",
+            rf"({_KEY}(?:\[(?:{_QUOTED}|[^\[\]\"'\n])*\]|{{[^{{}}\n]*}}|{_QUOTED})[ ]*)[^\s#].*$",
             "nothing may stand behind the closed value; take this away, or move it inside",
         ),
         (rf"([\w-]+:[ ]+\S.*\n[ ]+|\A[ ]+){_KEY}", "begin each key at the left edge"),

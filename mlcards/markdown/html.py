@@ -12,6 +12,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
+from mlcards.markdown import holes
 from mlcards.markdown.code import CodeBlock, highlight, read_block
 from mlcards.markdown.grammar import CLOZE, parser
 from mlcards.markdown.leftover import Leftover
@@ -232,22 +233,10 @@ class _Renderer(RendererHTML):
             )
         if (len(tex) - len(tex.rstrip("\\"))) % 2:  # of a space after a backslash
             tex += " "
-        tex_place = Fragment(tex, place.path, place.line, place.column)
-        wrong = tuple(tex_problems(tex_place))
-        job.problems.extend(wrong)
-        if not wrong:  # else MathJax would say it again, in its own words
-            job.formulas.append(Formula(tex_place, token.block))
-        if _DELETION.search(tex):
-            message = "put the deletion around the whole formula: `{{c1::$…$}}`"
-            if not job.cloze:
-                message = "a formula hides nothing here; deletions stand after `C:` only"
-            job.problem(place, "cloze", message)
+        found = _deletions_in(tex, place, token.block, job)
         if _FOREIGN.fullmatch(tex):
             job.problem(place, "formula", "write a formula as `$x$`, with nothing around the `$`")
-        html = neutral(escape(tex, quote=False))
-        if job.cloze:  # `}}` would end the deletion and `::` would start its hint
-            html = _WORDS.sub(lambda match: match[0].replace("::", ":&#58;"), html)
-            html = re.sub(r"([{}:])(?=\1)", r"\1 ", html)
+        html = _formula_html(tex, found) if job.cloze else neutral(escape(tex, quote=False))
         if not token.block:
             return rf"\({html}\)"
         formula = rf"\[{html}\]"
@@ -487,6 +476,50 @@ def _keep_together(tokens: Sequence[Token], i: int, html: list[str]) -> None:
     if before or after:
         html[first] = f'<span class="unbroken">{before}{html[first]}'
         html[last] += f"{after}</span>"
+
+
+def _deletions_in(tex: str, place: Fragment, display: bool, job: _Job) -> tuple[holes.Hole, ...]:
+    """Note a formula as each side of its card shows it; return what a cloze hides in it."""
+    found = tuple(holes.holes(tex)) if job.cloze else ()
+    bare = holes.blanked(tex) if found else tex
+    wrong = tuple(tex_problems(Fragment(bare, place.path, place.line, place.column)))
+    job.problems.extend(wrong)
+    if not wrong:  # else MathJax would say it again, in its own words
+        sides = {holes.side(tex, hidden) for hidden in (False, True)} if found else {tex}
+        for text in sorted(sides):
+            shown = Fragment(text, place.path, place.line, place.column)
+            job.formulas.append(Formula(shown, display))
+    if _DELETION.search(bare):
+        message = "close this deletion with `}}`, as in `$x = {{c1::y}}$`"
+        if not job.cloze:
+            message = "a formula hides nothing here; deletions stand after `C:` only"
+        job.problem(place, "cloze", message)
+    for hole in found:
+        if tex[: hole.start].rstrip().endswith(("^", "_")):
+            message = "put braces of TeX around this deletion: `x^{ {{c1::2}} }`"
+            job.problem(place, "cloze", message)
+        elif not hole.hidden.strip():
+            job.problem(place, "cloze", "write what the deletion hides: `{{c1::word}}`")
+        job.clozes.add(hole.number)
+    return found
+
+
+def _formula_html(tex: str, found: Sequence[holes.Hole]) -> str:
+    """Return a formula of a cloze note, in which only the deletions found are some."""
+
+    def plain_tex(tex: str) -> str:  # `}}` would end a deletion and `::` would start its hint
+        html = neutral(escape(tex, quote=False))
+        html = _WORDS.sub(lambda match: match[0].replace("::", ":&#58;"), html)
+        return re.sub(r"([{}:])(?=\1)", r"\1 ", html)
+
+    parts: list[str] = []
+    end = 0
+    for hole in found:
+        hint = f"::{plain_tex(hole.hint)}" if hole.hint else ""
+        parts += [plain_tex(tex[end : hole.start]), " " if tex[: hole.start].endswith("{") else ""]
+        parts.append(f"{{{{c{hole.number}::{plain_tex(hole.hidden.strip())}{hint} }}}}")
+        end = hole.end
+    return "".join([*parts, plain_tex(tex[end:])])
 
 
 def _raw_html(job: _Job, place: Fragment, html: str) -> None:

@@ -12,6 +12,7 @@ from mlcards.notes.draft import Fields, Note
 from mlcards.notes.notetypes import NoteType, note_types
 
 _TAG = re.compile(r"\{\{([#/]?)(cloze:)?([^}]+)\}\}")
+_FORMULA = re.compile(r"\\[(\[].*?\\[)\]]", re.DOTALL)
 _DELETION = re.compile(r"\{\{c(\d+)::|\}\}|::")
 
 
@@ -48,8 +49,13 @@ def _fill(template: str, fields: Mapping[str, str], card: int, answer: bool) -> 
                 hidden.pop()
         elif not hidden:
             value = fields[name]
-            result.append(_uncover(value, card, answer) if cloze else value)
+            result.append(_bare_formulas(_uncover(value, card, answer)) if cloze else value)
     return "".join([*result, template[end:]])
+
+
+def _bare_formulas(html: str) -> str:
+    """Take the marks of deletions out of formulas, as Anki does for MathJax."""
+    return _FORMULA.sub(lambda formula: re.sub(r"<[^>]*>", "", formula[0]), html)
 
 
 def _uncover(text: str, card: int, answer: bool) -> str:

@@ -71,6 +71,7 @@ def _fill(
     record: Record,
 ) -> None:
     settings = compiled.catalog.settings
+    preset = _preset(settings)
     types = {
         kind: _Model(one, settings, record.types[kind].time) for kind, one in note_types().items()
     }
@@ -87,20 +88,69 @@ def _fill(
     decks = []
     for name, members in notes.items():
         used = dict.fromkeys(note.kind for note in members)
-        decks.append(_Deck(name, descriptions[name], map(types.__getitem__, used), made(members)))
+        models = map(types.__getitem__, used)
+        decks.append(_Deck(name, descriptions[name], preset["id"], models, made(members)))
     genanki.Package(decks).write_to_db(cursor, 0, count(1))
+    (presets,) = cursor.execute("SELECT dconf FROM col").fetchone()
+    presets = {**json.loads(presets), str(preset["id"]): preset}
+    cursor.execute("UPDATE col SET dconf = ?", [json.dumps(presets)])
+
+
+def _preset(settings: Settings) -> dict[str, Any]:
+    """Return the options of our decks, which Anki takes over where the learner asks for them.
+
+    The form is that of DeckConfSchema11 in rslib/src/deckconfig/schema11.rs of ankitects/anki.
+    """
+    return {
+        "id": _small_id(f"{settings.name} preset"),
+        "name": settings.deck,
+        "mod": 0,
+        "usn": 0,
+        "maxTaken": 60,
+        "autoplay": True,
+        "timer": 1,
+        "replayq": True,
+        "new": {
+            "bury": True,
+            "delays": [1, 10],
+            "initialFactor": 2500,
+            "ints": [1, 4, 0],
+            "order": 1,
+            "perDay": 15,
+        },
+        "rev": {
+            "bury": True,
+            "ease4": 1.3,
+            "hardFactor": 1.2,
+            "ivlFct": 1,
+            "maxIvl": 36500,
+            "perDay": 200,
+        },
+        "lapse": {"delays": [10], "leechAction": 1, "leechFails": 8, "minInt": 1, "mult": 0},
+        "newGatherPriority": 1,  # ascending position
+        "newSortOrder": 1,  # as gathered
+    }
 
 
 class _Deck(genanki.Deck):  # type: ignore[misc]
     """A deck that makes each note as it is written."""
 
     def __init__(
-        self, name: str, description: str, models: Iterable[_Model], notes: Iterable[_Note]
+        self,
+        name: str,
+        description: str,
+        preset: int,
+        models: Iterable[_Model],
+        notes: Iterable[_Note],
     ) -> None:
         super().__init__(_id(name), name, description)
+        self.preset = preset
         for model in models:
             self.add_model(model)
         self.made = notes
+
+    def to_json(self) -> dict[str, Any]:
+        return {**super().to_json(), "conf": self.preset}
 
     def write_to_db(self, cursor: sqlite3.Cursor, timestamp: float, id_gen: Iterator[int]) -> None:
         super().write_to_db(cursor, timestamp, id_gen)

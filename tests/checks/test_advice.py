@@ -30,7 +30,18 @@ def advice(old: str, new: str) -> list[str]:
             "Bias is",
             "Bias is" + " long" * 140,
             "14:1: advice: the spoken answer has 163 words; "
-            "60 to 130 can be said in a minute [spoken-length]",
+            "60 to 150 can be said in a minute [spoken-length]",
+        ),
+        (
+            "- irreducible noise\n",
+            "- irreducible noise\n- cross-validation picks complexity\n",
+            "20:3: advice: the spoken answer does not say this "
+            "(compl, cross, picks, valid…) [unsaid]",
+        ),
+        (
+            "where $\\sigma^2$",
+            "word " * 900 + "where $\\sigma^2$",
+            "12:3: advice: this shows 983 words; easy asks for 900 at the most [shown-length]",
         ),
         (
             "- irreducible noise\n",
@@ -40,7 +51,7 @@ def advice(old: str, new: str) -> list[str]:
         (
             "### bagging-lowers\nQ: Which part of the error does bagging lower?\nA: The variance.\n",
             "",
-            "12:3: advice: prompts: 1; three to eight cover an answer [prompt-count]",
+            "12:3: advice: prompts: 1; four to eight cover an answer [prompt-count]",
         ),
         (
             "A: The variance.",

@@ -31,9 +31,10 @@ def test_build_writes_all_packages(mini: Path) -> None:
     result = mlcards("build")
     assert result.exit_code == 0
     assert "build/mini.apkg: 5 notes, 7 cards" in result.output
-    assert result.output.endswith("6 packages with 5 notes and 7 cards\n")
+    assert result.output.endswith("7 packages with 5 notes and 7 cards\n")
     assert files(Path("build")) == {
         "mini.apkg",
+        "core/data-scientist.apkg",
         "area/ml-coding.apkg",
         "area/ml-theory.apkg",
         "company/amazon.apkg",
@@ -90,19 +91,19 @@ def test_check_writes_nothing(mini: Path) -> None:
     """`check` says what a build would say, and writes nothing."""
     result = mlcards("check")
     assert result.exit_code == 0
-    assert result.output.endswith("2 answers, 5 notes: 0 errors, 7 pieces of advice\n")
+    assert result.output.endswith("2 answers, 5 notes: 0 errors, 8 pieces of advice\n")
     assert files(Path("build")) == set()
 
 
 def test_check_shows_the_place(mini: Path) -> None:
     """Text shows the line with a caret, JSON and GitHub's commands the same problems."""
     file = mini / "ml-coding" / "auc.md"
-    file.write_text(file.read_text("utf-8").replace("[amazon]", "[amazonn]"), "utf-8")
+    file.write_text(file.read_text("utf-8").replace("{amazon:", "{amazonn:"), "utf-8")
     result = mlcards("check", str(file))
     assert result.exit_code == 1
     assert (
         f"{file}:2:13: `amazonn` is no company; did you mean amazon? [unknown-name]\n"
-        "    companies: [amazonn]\n"
+        "    companies: {amazonn: listed https://example.org/list}\n"
         "                ^\n"
     ) in result.output
     assert "bias-variance" not in result.output
@@ -149,7 +150,7 @@ def test_rules_are_listed() -> None:
     """`check --rules` lists each code with its sentence."""
     output = mlcards("check", "--rules").output
     assert "  unknown-name       Companies, topics, tracks and difficulties are those" in output
-    assert "  spoken-length      The spoken answer has 60 to 130 words." in output
+    assert "  spoken-length      The spoken answer has 60 to 150 words." in output
 
 
 def test_new(mini: Path) -> None:
@@ -177,17 +178,17 @@ def test_list(mini: Path) -> None:
     header, *table = mlcards("list", "--tag", "amazon").output.splitlines()
     assert header.split() == ["KEY", "KIND", "DIFFICULTY", "COMPANIES", "FRONT"]
     assert re.split("  +", table[0]) == [
-        "auc/ties",
-        "prompt",
+        "auc",
+        "explain",
         "medium",
         "amazon",
-        "What does a tied pair count in AUC?",
+        "Write AUC from scratch",
     ]
     assert table[-1] == "2 notes, 2 cards, from 1 answer"
     rows = json.loads(mlcards("list", "--json", "--tag", "cloze").output)
     assert rows[0]["key"] == "bias-variance/decomposition"
     assert rows[0]["cards"] == 3
-    assert "company::meta" in rows[0]["tags"]
+    assert "mini::company::meta" in rows[0]["tags"]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_pipe_that_is_closed_early(mini: Path, reader: str) -> None:
     for _ in range(3):
         done = shell(f"mlcards build | {reader}; echo ${{PIPESTATUS[0]}} >&2")
         assert done.stderr == "0\n"
-        assert len(packages()) == 6
+        assert len(packages()) == 7
         shutil.rmtree("build")
 
 
@@ -63,7 +63,7 @@ def test_output_that_cannot_be_written(mini: Path, command: str, stream: str, re
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"Error: the output could not be written: {reason}")
-    assert command != "build" or len(packages()) == 6
+    assert command != "build" or len(packages()) == 7
 
 
 @pytest.mark.parametrize("streams", ["2>/dev/full", "2>&-", ">&- 2>&- <&-", ">/dev/full 2>&1"])
@@ -71,7 +71,7 @@ def test_nowhere_to_complain(mini: Path, streams: str) -> None:
     """Without a standard error the command still does its work, and no file is written over."""
     done = shell(f"mlcards build {streams}")
     assert done.returncode == (1 if ">&- 2" in streams or ">/dev/full 2" in streams else 0)
-    assert len(packages()) == 6
+    assert len(packages()) == 7
     assert run("build").returncode == 0
 
 
@@ -230,7 +230,7 @@ def test_a_killed_worker(mini: Path) -> None:
 def test_another_command_at_work_is_said_so(mini: Path) -> None:
     """A command that has to wait for another says what it waits for."""
     script = (
-        "import time; from pathlib import Path; from mlcards import cache\n"
+        "import time; from pathlib import Path; from mlcards.state import cache\n"
         "with cache.opened(Path('cards')): print('held', flush=True); time.sleep(2)"
     )
     holder = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
@@ -245,7 +245,7 @@ def test_another_command_at_work_is_said_so(mini: Path) -> None:
 def test_an_answer_that_changes_during_a_build(mini: Path) -> None:
     """A build whose cards changed meanwhile says so, and is not remembered as up to date."""
     script = (
-        "import mlcards.apkg as apkg, pathlib\n"
+        "import mlcards.packages.apkg as apkg, pathlib\n"
         "real = apkg.write\n"
         "def write(*words):\n"
         f"    print(file=pathlib.Path({str(ANSWER)!r}).open('a'))\n"
@@ -266,7 +266,7 @@ def test_a_picture_that_changes_during_a_build(mini: Path) -> None:
     """A picture is packed as it was checked, or not at all."""
     picture = ANSWER.with_name("bias-variance-curve.svg")
     script = (
-        "import mlcards.apkg as apkg, pathlib\n"
+        "import mlcards.packages.apkg as apkg, pathlib\n"
         "real = apkg.write\n"
         "def write(*words):\n"
         f"    pathlib.Path({str(picture)!r}).write_text('<svg></svg>')\n"

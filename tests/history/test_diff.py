@@ -6,6 +6,7 @@ import io
 import os
 import re
 import sqlite3
+import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator
@@ -218,12 +219,13 @@ def test_it_says_when_the_style_differs(package: Path, monkeypatch: pytest.Monke
         for kind, one in notetypes.note_types().items()
     }
     for module in ("notes.draft", "history.record", "packages.apkg"):
-        monkeypatch.setattr(f"mlcards.{module}.note_types", lambda: changed)
+        module_there = sys.modules[f"mlcards.{module}"]
+        monkeypatch.setattr(module_there, "note_types", lambda: changed)
     output = mlcards("diff", str(package), at=START + DAY)
-    assert "the style or the templates of «ML Interview Cloze» differ; NEW's replaces" in output
+    assert "the style or the templates of «Mini Interview Cloze» differ; NEW's replaces" in output
     mlcards("build", "-o", "two", at=START + DAY)
     output = mlcards("diff", "two/mini.apkg", str(package), "--markdown")
-    assert "«ML Interview Cloze» differ; NEW's is not newer, so Anki keeps OLD's" in output
+    assert "«Mini Interview Cloze» differ; NEW's is not newer, so Anki keeps OLD's" in output
     assert "NEW is older than OLD; did you mean it the other way round?" in output
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -76,7 +77,7 @@ def past(learner: Collection, when: int) -> None:
 
 
 def type_names(learner: Collection) -> set[str]:
-    return {kind.name for kind in learner.models.all_names_and_ids() if "ML " in kind.name}
+    return {kind.name for kind in learner.models.all_names_and_ids() if "Mini Interview" in kind.name}
 
 
 def test_three_releases(learner: Collection) -> None:
@@ -130,11 +131,11 @@ def test_three_releases(learner: Collection) -> None:
     retired = note(learner, "mini/bias-variance/bagging-lowers")
     assert retired["Notice"].startswith("<b>Retired:</b> ")
     assert retired["Notice"] in retired.cards()[0].question()
-    assert list(learner.find_notes("tag:mlcards::retired")) == [retired.id]
+    assert list(learner.find_notes("tag:mini::retired")) == [retired.id]
     assert type_names(learner) == {
-        "ML Interview Explain",
-        "ML Interview Prompt",
-        "ML Interview Cloze",
+        "Mini Interview Explain",
+        "Mini Interview Prompt",
+        "Mini Interview Cloze",
     }
 
 
@@ -152,7 +153,7 @@ def test_a_correction_beats_an_earlier_edit(learner: Collection) -> None:
 
 def test_what_the_readme_tells_learners(learner: Collection, tmp_path: Path) -> None:
     """Deleted notes come back, renamed decks come back empty, an old package takes nothing back."""
-    deck = learner.decks.id_for_name("Mini Interview::ML Theory")
+    deck = learner.decks.id_for_name("Mini Interview::2 ML Theory")
     learner.decks.rename(deck, "Mine")
     learner.remove_notes([note(learner, "mini/auc/ties").id])
     edit(THEORY, "A: The variance.", "A: The variance only.")
@@ -165,7 +166,7 @@ def test_what_the_readme_tells_learners(learner: Collection, tmp_path: Path) -> 
         for kind in ("", "/new-first")
     }
     assert decks[""] == deck
-    assert decks["/new-first"] == learner.decks.id_for_name("Mini Interview::ML Theory")
+    assert decks["/new-first"] == learner.decks.id_for_name("Mini Interview::2 ML Theory")
     found = import_package(learner, Path("one/mini.apkg"))
     assert (found["new"], found["updated"]) == (0, 0)
     corrected = note(learner, "mini/bias-variance/bagging-lowers")
@@ -174,7 +175,7 @@ def test_what_the_readme_tells_learners(learner: Collection, tmp_path: Path) -> 
 
 def test_a_field_of_ones_own_stops_corrections(learner: Collection) -> None:
     """As the README says: a twin of the note type appears, and old notes are corrected no longer."""
-    kind = learner.models.by_name("ML Interview Prompt")
+    kind = learner.models.by_name("Mini Interview Prompt")
     assert kind
     learner.models.add_field(kind, learner.models.new_field("Mine"))
     learner.models.update_dict(kind)
@@ -184,7 +185,7 @@ def test_a_field_of_ones_own_stops_corrections(learner: Collection) -> None:
     found = import_package(learner, Path("two/mini.apkg"))
     assert found["conflicting"] > 0
     assert note(learner, "mini/auc/ties")["Answer"] == "<p>One half.</p>"
-    assert "ML Interview Prompt+" in type_names(learner)
+    assert "Mini Interview Prompt+" in type_names(learner)
 
 
 def test_moved_to_another_area(learner: Collection) -> None:
@@ -196,7 +197,7 @@ def test_moved_to_another_area(learner: Collection) -> None:
     found = import_package(learner, Path("two/mini.apkg"))
     assert (found["new"], found["updated"]) == (0, 3)
     assert scheduling(learner) == before
-    assert "area::ml-theory" in note(learner, "mini/auc").tags
+    assert "mini::area::ml-theory" in note(learner, "mini/auc").tags
 
 
 def test_a_renamed_file_is_refused_until_the_old_key_is_retired(learner: Collection) -> None:
@@ -218,7 +219,7 @@ def test_a_renamed_file_is_refused_until_the_old_key_is_retired(learner: Collect
     assert learner.note_count() == 7
     section = Path("CHANGELOG.md").read_text("utf-8")
     assert "### Retired" in section
-    assert "search `tag:mlcards::retired` and suspend" in section
+    assert "search `tag:mini::retired` and suspend" in section
 
 
 def test_a_removed_prompt_is_refused(learner: Collection) -> None:
@@ -325,7 +326,8 @@ def test_css_and_picture_change(learner: Collection, monkeypatch: pytest.MonkeyP
         for kind, one in notetypes.note_types().items()
     }
     for module in ("notes.draft", "history.record", "packages.apkg"):
-        monkeypatch.setattr(f"mlcards.{module}.note_types", lambda: changed)
+        module_there = sys.modules[f"mlcards.{module}"]
+        monkeypatch.setattr(module_there, "note_types", lambda: changed)
     mlcards("release", "1.1.0", "-o", "two", at=START + DAY)
     found = import_package(learner, Path("two/mini.apkg"))
     assert (found["new"], found["updated"], found["duplicate"]) == (0, 1, 4)
@@ -347,8 +349,8 @@ def test_area_then_company_package_and_the_reverse(learner: Collection, tmp_path
             assert {deck.name for deck in other.decks.all_names_and_ids()} == {
                 "Default",
                 "Mini Interview",
-                "Mini Interview::ML Coding",
-                "Mini Interview::ML Theory",
+                "Mini Interview::1 ML Coding",
+                "Mini Interview::2 ML Theory",
             }
 
 
@@ -390,7 +392,7 @@ def test_release_refuses_what_would_cost_learners(learner: Collection) -> None:
     Path("cards/released.txt").write_text(text, "utf-8")
     before[Path("cards/released.txt")] = Path("cards/released.txt").read_bytes()
     output = mlcards("release", "1.0.0", "-o", "two", at=START + DAY, code=1)
-    assert "the deck «Mini Interview::ML Theory» is no longer there" in output
+    assert "the deck «Mini Interview::2 ML Theory» is no longer there" in output
     assert "fields or templates of note type cloze changed" in output
     assert {file: file.read_bytes() for file in before} == before
     assert not Path("two").exists()
@@ -421,7 +423,7 @@ def test_diff(learner: Collection) -> None:
     assert "changed  mini/bias-variance/bagging-lowers" in output
     assert "- The variance.\n" in output
     assert "+ The variance only.\n" in output
-    assert "- tag variance" in output
+    assert "- tag mini::concept::variance" in output
     assert "+ The variance only." in mlcards("diff", "one/mini.apkg", "--markdown", at=START + DAY)
     mlcards("build", "--tag", "meta", "-o", "part.apkg", at=START + DAY)
     output = mlcards("diff", "one/mini.apkg", "part.apkg", "--json", code=1)
@@ -430,7 +432,7 @@ def test_diff(learner: Collection) -> None:
     edit(Path("cards/taxonomy.yaml"), "{name: ML Theory}", "{name: Theory}")
     Path("cards/released.txt").unlink()
     output = mlcards("diff", "one/mini.apkg", code=1, at=START + DAY)
-    assert "LOSS: the deck «Mini Interview::ML Theory» is now «Mini Interview::Theory»" in output
+    assert "LOSS: the deck «Mini Interview::2 ML Theory» is now «Mini Interview::2 Theory»" in output
     data = bytearray(Path("part.apkg").read_bytes())
     data[200:260] = bytes(60)
     Path("part.apkg").write_bytes(data)

@@ -46,7 +46,7 @@ from mlcards.text.diagnostics import InvalidAnswer
             "library.yaml",
             "files: https://example.org/mini/cards/",
             "files: javascript:alert(1)",
-            "5:8: `files` is an address: `files: https://…` [catalog]",
+            "6:8: `files` is an address: `files: https://…` [catalog]",
         ),
         ("library.yaml", "deck: Mini Interview\n", "", "1:1: `deck` is missing; write `deck: …`"),
     ],

@@ -29,12 +29,13 @@ def written(compiled: Compiled, tmp_path_factory: pytest.TempPathFactory) -> lis
 
 def test_every_package_imports(written: list[Written], compiled: Compiled, tmp_path: Path) -> None:
     """Each package yields its notes, cards, decks, note types, tags and media, and no more."""
-    assert len(written) == 1 + len({n.deck for n in compiled.notes}) + len(
-        {tag for n in compiled.notes for tag in n.tags if tag.startswith("company::")}
+    tags = {tag for n in compiled.notes for tag in n.tags}
+    assert len(written) == 1 + sum(
+        tag.split("::")[1] in ("area", "company", "core") for tag in tags
     )
     for package in written:
         name = "-".join(package.file.parts[-2:])
-        tag = "::".join(package.file.with_suffix("").parts[-2:])
+        tag = compiled.catalog.settings.tag(*package.file.with_suffix("").parts[-2:])
         notes = [n for n in compiled.notes if tag in n.tags] or list(compiled.notes)
         with collection(tmp_path / name) as learner:
             log = import_package(learner, package.file)
@@ -87,17 +88,18 @@ def test_every_card_renders(written: list[Written], compiled: Compiled, tmp_path
 def test_new_cards_come_in_curriculum_order(
     written: list[Written], compiled: Compiled, tmp_path: Path
 ) -> None:
-    """Areas, topics and difficulties follow the taxonomy; prompts come before their Explain."""
+    """Areas come in order, in each the core first; an Explain card comes before its prompts."""
     with collection(tmp_path) as learner:
         import_package(learner, written[0].file)
         rows = learner.db.all("select distinct due, guid from cards join notes on nid = notes.id")
     prefix = compiled.catalog.settings.name
     assert [guid for _, guid in sorted(rows)] == [f"{prefix}/{n.key}" for n in compiled.notes]
-    areas = [term.id for term in compiled.catalog.areas.terms]
-    order = [areas.index(tag[6:]) for n in compiled.notes for tag in n.tags if tag[:6] == "area::"]
+    assert [n.deck for n in compiled.notes] == sorted(n.deck for n in compiled.notes)
+    places = [one.place for one in compiled.outlines]
+    order = [(place.area, not place.is_core) for place in places]
     assert order == sorted(order)
     for first, second in zip(compiled.notes, compiled.notes[1:], strict=False):
-        if first.kind != "explain":
+        if second.kind != "explain":
             assert second.key.split("/")[0] == first.key.split("/")[0]
 
 
@@ -129,9 +131,10 @@ def test_deck_description_names_license_commit_and_searches(
         assert f"{len(compiled.notes)} notes" in text
         assert "commit" in text or "without git" in text
         searches = re.findall(r"tag:[a-z0-9:-]+", text)
-        assert "tag:company::amazon" in searches
+        assert "tag:ml::company::amazon" in searches
         for search in searches:
             assert learner.find_notes(search)
+        assert text.count("<br>") == 2
 
 
 def test_hazards_survive_anki(mini: Path, tmp_path: Path) -> None:
@@ -158,3 +161,27 @@ def test_hazards_survive_anki(mini: Path, tmp_path: Path) -> None:
         assert not cards[0].answer_av_tags()
         assert "[hint]" in cards[1].question()
         assert "{{c3::" in unescape(re.sub("<[^>]*>", "", first))
+
+
+def test_a_part_of_a_formula_is_hidden(mini: Path, tmp_path: Path) -> None:
+    """A deletion inside a formula shows as […] in it, and whole on the back; TeX ends none."""
+    file = mini / "ml-coding" / "auc.md"
+    formula = (
+        r"$\hat w = {{c1::(X^\top X)^{-1}}} X^\top {{c2::y::target}}, a^{{{c3::\frac{1}{2}}}}$"
+    )
+    file.write_text(f"{file.read_text('utf-8')}\n### inside\nC: {formula}.\n", "utf-8")
+    compiled = compile_cards(mini)
+    assert not compiled.problems
+    package = next(build(compiled, Selection(), tmp_path / "build"))
+    with collection(tmp_path / "learner") as learner:
+        import_package(learner, package.file)
+        cards = note(learner, "mini/auc/inside").cards()
+        fronts = [card.question().replace(" ", "") for card in cards]
+        backs = {
+            re.sub(r".*?\\\(|\\\).*", "", card.answer().replace(" ", ""), flags=re.S)
+            for card in cards
+        }
+    assert r"\(\hatw=[...]X^\topy,a^{\frac{1}{2}}\)" in fronts[0]
+    assert r"\(\hatw=(X^\topX)^{-1}X^\top[target],a^{\frac{1}{2}}\)" in fronts[1]
+    assert r"\(\hatw=(X^\topX)^{-1}X^\topy,a^{[...]}\)" in fronts[2]
+    assert backs == {r"\hatw=(X^\topX)^{-1}X^\topy,a^{\frac{1}{2}}"}

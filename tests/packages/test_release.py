@@ -73,9 +73,19 @@ def test_the_same_release_again_gives_the_same_packages(released: Path) -> None:
     ("file", "old", "new", "message"),
     [
         (LIBRARY, "name: mini", "name: other", "`name: mini` begins the guid of every released"),
-        (LIBRARY, "deck: Mini", "deck: Maxi", "the deck «Mini Interview::ML Theory» is no longer"),
-        (TAXONOMY, "{name: ML Theory}", "{name: Theory}", "the deck «Mini Interview::ML Theory»"),
-        (TAXONOMY, "  meta:", "  facebook:", "tag `company::meta`; bring back `meta` in taxonomy"),
+        (
+            LIBRARY,
+            "deck: Mini",
+            "deck: Maxi",
+            "the deck «Mini Interview::2 ML Theory» is no longer",
+        ),
+        (TAXONOMY, "{name: ML Theory}", "{name: Theory}", "the deck «Mini Interview::2 ML Theory»"),
+        (
+            TAXONOMY,
+            "  meta:",
+            "  facebook:",
+            "tag `mini::company::meta`; bring back `meta` in taxonomy",
+        ),
         (TAXONOMY, "  generalization:", "  general:", "write `tag: generalization` at the topic"),
         (TAXONOMY, "  ml-engineer:", "  engineer:", "write `tag: ml-engineer` at the track"),
     ],
@@ -101,7 +111,7 @@ def test_a_renamed_company_keeps_its_tag(released: Path) -> None:
     assert "company::meta" in mlcards("list", "--tag", "meta", "--json")
     assert "build/company/meta.apkg" in mlcards("build")
     mlcards("release", "1.1.0")
-    assert "tag company::meta\n" in RECORD.read_text("utf-8")
+    assert "tag mini::company::meta\n" in RECORD.read_text("utf-8")
 
 
 def test_two_terms_with_one_tag_are_refused(mini: Path) -> None:

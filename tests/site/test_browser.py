@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from anki_styles import anki_styles
 from browser import by_night, chromium, show, sides
 from playwright.sync_api import Browser
+
+from mlcards.notes import note_types
 
 CARDS = Path(__file__).parents[2] / "cards"
 
@@ -51,6 +55,19 @@ LONELY_PUNCTUATION = """() => [...document.querySelectorAll('mjx-container:not([
     return mark.getBoundingClientRect().left < formula.getBoundingClientRect().right - 2;
   })
   .map(formula => formula.parentElement.closest('p, li, td, h1, div').textContent.slice(0, 60))"""
+
+SMALL_PICTURES = """() => [...document.images].filter(i => {
+  const box = i.parentElement.closest('div, p, li, td').getBoundingClientRect().width;
+  const wanted = i.classList.contains('figure') ? 480 : i.naturalWidth;
+  return i.getBoundingClientRect().width < Math.min(wanted, box) - 1;
+}).map(i => i.src)"""
+
+NEEDLESS_SCROLLBARS = """() => [...document.querySelectorAll('.spoken, .answer, .checklist, .question, details > div')]
+  .filter(e => e.scrollWidth > e.clientWidth)
+  .filter(e => ![...e.querySelectorAll('*')].some(inner =>
+    !inner.closest('mjx-assistive-mml') &&
+    inner.getBoundingClientRect().right > e.getBoundingClientRect().right + 0.5))
+  .map(e => e.className + ': ' + e.textContent.trim().slice(0, 40))"""
 
 BROKEN_IMAGES = "[...document.images].filter(i => !i.naturalWidth).map(i => i.src)"
 
@@ -101,13 +118,59 @@ def test_sections_are_folded_and_the_answer_is_not(
 ) -> None:
     """The Explain back shows the spoken answer and the checklist, and folds the rest."""
     page = browser.new_page(viewport={"width": 360, "height": 700})
-    show(page, tmp_path, next(iter(answers.values()))[-1:], unfold=False)
+    show(page, tmp_path, next(iter(answers.values()))[1:2], unfold=False)
     assert page.locator(".spoken").is_visible()
     assert page.locator(".checklist li").count() >= 4
     assert not page.locator("details > div").first.is_visible()
     page.locator("summary").first.click()
     assert page.locator("details > div").first.is_visible()
     page.close()
+
+
+def test_a_section_opens_with_the_keyboard(
+    browser: Browser, answers: dict[str, list[str]], tmp_path: Path
+) -> None:
+    """Alt and its number open a section, since Anki keeps Space and Enter for itself."""
+    page = browser.new_page(viewport={"width": 900, "height": 700})
+    show(page, tmp_path, next(iter(answers.values()))[1:2], unfold=False)
+    keys = page.context.new_cdp_session(page)
+    for key, section in (("1", "details >> nth=0"), ("0", "details.foot")):
+        assert not page.locator(f"{section} >> div >> nth=0").is_visible()
+        pressed = {
+            "type": "keyDown",
+            "modifiers": 1,
+            "key": key,
+            "unmodifiedText": key,
+            "text": key,
+        }
+        keys.send("Input.dispatchKeyEvent", pressed)
+        assert page.locator(f"{section} >> div >> nth=0").is_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("width", [400, 900])
+def test_pictures_and_sections_fit_beside_ankis_style_sheets(
+    browser: Browser, answers: dict[str, list[str]], tmp_path: Path, width: int
+) -> None:
+    """A picture has its full width, and what fits has no scrollbar."""
+    page = browser.new_page(viewport={"width": width, "height": 700})
+    found: dict[str, object] = {}
+    for answer, shown in answers.items():
+        show(page, tmp_path, shown)
+        found[f"{answer}: pictures"] = page.evaluate(SMALL_PICTURES)
+        found[f"{answer}: scrollbars"] = page.evaluate(NEEDLESS_SCROLLBARS)
+    page.close()
+    assert {what: where for what, where in found.items() if where} == {}
+
+
+def test_no_class_of_ours_is_one_of_ankis() -> None:
+    """Anki's style sheets say nothing of our classes."""
+    ankis = set(re.findall(r"\.([a-zA-Z][\w-]*)", re.sub(r"\{[^}]*\}", " ", anki_styles())))
+    css = note_types()["explain"].css
+    ours = set(
+        re.findall(r"\.([a-zA-Z][\w-]*)", re.sub(r"/\*.*?\*/|\{[^}]*\}", " ", css, flags=re.S))
+    )
+    assert ours & ankis <= {"nightMode"}
 
 
 def test_the_measures_see_what_is_wrong(browser: Browser, tmp_path: Path) -> None:
