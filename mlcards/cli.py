@@ -11,6 +11,7 @@ from mlcards.commands.build import build
 from mlcards.commands.check import check
 from mlcards.commands.diff import diff
 from mlcards.commands.figures import figures
+from mlcards.commands.init import init
 from mlcards.commands.list import list_notes
 from mlcards.commands.new import new
 from mlcards.commands.preview import preview
@@ -37,5 +38,5 @@ def main() -> None:
     """
 
 
-for command in (build, list_notes, new, check, test, figures, preview, diff, release):
+for command in (init, build, list_notes, new, check, test, figures, preview, diff, release):
     main.add_command(command)

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from mlcards.library import MAX_ID
+from anyascii import anyascii
+
+from mlcards.library import MAX_ID, Catalog
 from mlcards.notes import Note
 
 _DROPPED = frozenset(
@@ -21,7 +23,7 @@ _MOST_WORDS = 5
 
 def propose_id(question: str) -> str:
     """Return a short id from the telling words of a question."""
-    words = re.findall(r"[a-z0-9]+", question.casefold().replace("'s", ""))
+    words = re.findall(r"[a-z0-9]+", anyascii(question).casefold().replace("'s", ""))
     telling = [word for word in words if word not in _DROPPED] or words
     return "-".join(telling[:_MOST_WORDS])[:MAX_ID].strip("-")
 
@@ -37,7 +39,19 @@ def alike(question: str, notes: Iterable[Note]) -> list[Note]:
     return [n for n in explain if len(mine & telling(n.title)) > 0.5 * len(mine | telling(n.title))]
 
 
-def skeleton(question: str) -> str:
-    """Return the text of a new file; each comment in it says what to put in its place."""
-    template = Path(__file__).with_name("skeleton.md")
-    return template.read_text("utf-8").replace("{question}", question)
+def skeleton(question: str, catalog: Catalog) -> str:
+    """Return the text of a new file; each comment in it says what to put in its place.
+
+    It offers the library's own tracks and shows the form of what else the library knows.
+    """
+    template = Path(__file__).with_name("skeleton.md").read_text("utf-8")
+    tracks = ", ".join(term.id for term in catalog.tracks.terms)
+    companies = next((term.id for term in catalog.companies.terms), "")
+    for line, wanted in (
+        (f"tracks: [{tracks}]", tracks),
+        ("core_for: []", tracks),
+        (f"companies: {{{companies}: https://…}}", companies),
+    ):
+        key = line.partition(":")[0]
+        template = re.sub(rf"{key}: .*\n", f"{line}\n" if wanted else "", template, count=1)
+    return template.replace("{question}", question)

@@ -43,6 +43,13 @@ def _known(terms: Terms) -> str:
     return "see cards/taxonomy.yaml"
 
 
+def tracks(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
+    """An answer names its tracks where the taxonomy has some."""
+    if lists.tracks.terms and not answer.tracks:
+        message = "the key `tracks` is missing; add it to the frontmatter"
+        yield answer.start.problem("missing-key", message)
+
+
 def core_tracks(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
     """`core_for` names some of the answer's own `tracks`."""
     own = {lists.tracks.find(track.text) for track in answer.tracks}
@@ -95,7 +102,7 @@ def evidence(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
             yield company.source.problem("evidence", message)
 
 
-CHECKS = (names, core_tracks, free_tags, sources, evidence)
+CHECKS = (names, tracks, core_tracks, free_tags, sources, evidence)
 
 
 def check(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:

@@ -25,7 +25,8 @@ def new(area: str, question: str, id: str | None, cards: Path) -> None:
     from mlcards.text import OutputError, did_you_mean, write
 
     with read(cards) as compiled:
-        areas = compiled.catalog.areas
+        catalog = compiled.catalog
+        areas = catalog.areas
         known = {one.id: one.path for one in compiled.outlines}
         near = alike(question, compiled.notes)
     term = areas.find(area)
@@ -34,6 +35,8 @@ def new(area: str, question: str, id: str | None, cards: Path) -> None:
         names = ", ".join(one.id for one in areas.terms)
         raise click.UsageError(f"`{area}` is no area{other} the areas are {names}")
     id = id or propose_id(question)
+    if not id:
+        raise click.UsageError("no id can be made of this question; name the file: --id some-words")
     if not ID.fullmatch(id) or len(id) > MAX_ID:
         message = f"`{id}` is no id; {ID_RULE}, at most {MAX_ID} characters: --id some-words"
         raise click.UsageError(message)
@@ -43,7 +46,7 @@ def new(area: str, question: str, id: str | None, cards: Path) -> None:
     if id in known or file.exists():
         raise click.UsageError(f"{known.get(id, file)} exists; choose another name with --id")
     try:
-        write(file, skeleton(question).encode())
+        write(file, skeleton(question, catalog).encode())
     except OutputError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{file}\nReplace each comment, then: mlcards check {file}")

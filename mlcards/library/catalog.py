@@ -22,6 +22,11 @@ _TERM_KEYS = ("name", "aliases", "tag")
 _AREA_KEYS = (*_TERM_KEYS, "task")
 _SOURCE_KEYS = ("by", "title", "url")
 _LIBRARY_KEYS = ("name", "deck", "tags", "title", "homepage", "files", "releases", "license")
+_HOLDS = {
+    "taxonomy.yaml": "the areas, topics, companies and tracks",
+    "sources.yaml": "the works that answers cite",
+    "library.yaml": "the name, the deck and the addresses of the library",
+}
 _ADDRESSES = ("homepage", "files", "releases")
 
 
@@ -127,6 +132,10 @@ def load(folder: Path) -> Catalog:
 
     def mapping(name: str) -> frontmatter.Mapping:
         try:
+            if not os.path.lexists(folder / name):
+                message = f"this file is missing; it holds {_HOLDS[name]}: `mlcards init` writes it"
+                place = Fragment("", (folder / name).as_posix())
+                raise InvalidAnswer(place.problem("catalog", message))
             check_place(folder / name, root)
             text = read(folder / name, (folder / name).as_posix())
             found, duplicates = _read_mapping(text)
@@ -156,11 +165,14 @@ def load(folder: Path) -> Catalog:
 _read_mapping = functools.lru_cache(maxsize=4)(frontmatter.read_mapping)
 """The preview reads the same texts again after each change."""
 
+_MAY_BE_EMPTY = ("companies", "tracks")
 _KINDS = {"areas": "area", "topics": "topic", "companies": "company", "tracks": "track"}
 
 
 def _terms(key: str, taxonomy: frontmatter.Mapping, problems: list[Diagnostic]) -> Terms:
     found = taxonomy.get(key)
+    if isinstance(found, frontmatter.Sequence) and not found.items and key in _MAY_BE_EMPTY:
+        return Terms.of(_KINDS[key], ())
     if not isinstance(found, frontmatter.Mapping):
         place = place_of(found) if found else taxonomy.place
         problems.append(

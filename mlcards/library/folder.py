@@ -104,7 +104,7 @@ def parse_file(file: Path) -> tuple[Answer, tuple[Diagnostic, ...]]:
 def scan(folder: Path) -> Files:
     """Read the closed lists and find the files; raise InvalidAnswer if the lists are not right."""
     if not folder.is_dir():
-        message = "there is no such folder; name the folder that holds the answers"
+        message = "there is no such folder; name that of the answers, or start one: `mlcards init`"
         raise InvalidAnswer(Diagnostic(folder.as_posix(), 1, 1, "folder", message))
     lists = catalog.load(folder)
     answers: list[Path] = []

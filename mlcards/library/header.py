@@ -14,7 +14,7 @@ from mlcards.text import Diagnostic, Fragment, InvalidAnswer, did_you_mean
 LISTS = ("tracks", "core_for", "tags", "sources", "related")
 WORDS = ("topic", "difficulty", "retired")
 KEYS = ("companies", *LISTS, *WORDS)
-REQUIRED = ("topic", "difficulty", "tracks", "sources")
+REQUIRED = ("topic", "difficulty", "sources")
 
 _REPORT = re.compile(r"(listed|reported)\s+")
 

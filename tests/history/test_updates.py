@@ -77,7 +77,9 @@ def past(learner: Collection, when: int) -> None:
 
 
 def type_names(learner: Collection) -> set[str]:
-    return {kind.name for kind in learner.models.all_names_and_ids() if "Mini Interview" in kind.name}
+    return {
+        kind.name for kind in learner.models.all_names_and_ids() if "Mini Interview" in kind.name
+    }
 
 
 def test_three_releases(learner: Collection) -> None:
@@ -432,7 +434,9 @@ def test_diff(learner: Collection) -> None:
     edit(Path("cards/taxonomy.yaml"), "{name: ML Theory}", "{name: Theory}")
     Path("cards/released.txt").unlink()
     output = mlcards("diff", "one/mini.apkg", code=1, at=START + DAY)
-    assert "LOSS: the deck «Mini Interview::2 ML Theory» is now «Mini Interview::2 Theory»" in output
+    assert (
+        "LOSS: the deck «Mini Interview::2 ML Theory» is now «Mini Interview::2 Theory»" in output
+    )
     data = bytearray(Path("part.apkg").read_bytes())
     data[200:260] = bytes(60)
     Path("part.apkg").write_bytes(data)
