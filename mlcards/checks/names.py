@@ -45,9 +45,10 @@ def _known(terms: Terms) -> str:
 
 def tracks(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
     """An answer names its tracks where the taxonomy has some."""
-    if lists.tracks.terms and not answer.tracks:
-        message = "the key `tracks` is missing; add it to the frontmatter"
-        yield answer.start.problem("missing-key", message)
+    has_keys = answer.topic or answer.difficulty or answer.sources
+    if lists.tracks.terms and has_keys and not answer.tracks:
+        message = "the key `tracks` is missing; name those whose interviewers ask this"
+        yield Fragment("", answer.start.path, 2).problem("missing-key", message)
 
 
 def core_tracks(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:

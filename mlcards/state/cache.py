@@ -29,7 +29,7 @@ Store = MutableMapping[str, bytes]
 _CLASSES = {
     ("mlcards.markdown.code", "Figure"),
     ("mlcards.text.diagnostics", "Diagnostic"),
-    ("mlcards.markdown.html", "Formula"),
+    ("mlcards.markdown.job", "Formula"),
     ("mlcards.notes.draft", "Note"),
     ("mlcards.notes.curriculum", "Outline"),
     ("mlcards.notes.curriculum", "Place"),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from mlcards.authoring.formulas import Typeset, problems_of, typesetter
-from mlcards.markdown.html import Formula, render
+from mlcards.markdown import Formula, render
 from mlcards.markdown.tex import known
 from mlcards.text.fragment import Fragment
 

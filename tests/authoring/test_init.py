@@ -18,7 +18,7 @@ def mlcards(*words: str) -> Result:
 @pytest.fixture
 def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Start two libraries and build them; return their packages."""
-    packages = []
+    packages: list[Path] = []
     for name in ("rome", "Old Greek"):
         monkeypatch.chdir(tmp_path)
         assert mlcards("init", name).exit_code == 0
