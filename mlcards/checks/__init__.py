@@ -1,7 +1,7 @@
 """Answers and Notes become Diagnostics: errors, and advice that does not fail."""
 
 from mlcards.checks.advice import advise, advise_library
-from mlcards.checks.names import check, drawn_once, figures, related, retired, taught
+from mlcards.checks.names import check, drawn_once, figures, related, retired, taught, unproven
 
 __all__ = [
     "advise",
@@ -12,4 +12,5 @@ __all__ = [
     "related",
     "retired",
     "taught",
+    "unproven",
 ]

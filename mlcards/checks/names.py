@@ -89,15 +89,20 @@ _NO_REASON = frozenset(
 )
 
 
-def evidence(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
-    """Each company names where it is reported: a source's key or an address."""
+def unproven(answer: Answer) -> Iterator[Diagnostic]:
+    """Each company names where it is reported; `check` and `release` demand it, no build does."""
     for company in answer.companies:
-        where = company.source.text
-        if not where:
+        if not company.source:
             form = f"`companies: {{{company.name}: https://…}}`"
             message = f"say where `{company.name}` is reported to ask this: {form}"
             yield company.name.problem("evidence", message)
-        elif where not in lists.sources and not ADDRESS.fullmatch(where):
+
+
+def evidence(answer: Answer, lists: Catalog) -> Iterator[Diagnostic]:
+    """Where a company is reported is a source's key or an address."""
+    for company in answer.companies:
+        where = company.source.text
+        if where and where not in lists.sources and not ADDRESS.fullmatch(where):
             near = did_you_mean(where, lists.sources) or "; write one that begins with https://"
             message = f"`{where[:60]}` is no source and no address{near}"
             yield company.source.problem("evidence", message)

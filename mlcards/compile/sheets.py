@@ -64,7 +64,7 @@ class Renderer:
             notes=draft.notes,
             sound=not found,
             problems=tuple(sorted(problems)),
-            advice=tuple(checks.advise(draft)),
+            advice=(*checks.advise(draft), *checks.unproven(answer)),
         )
         return Sheet(
             self._key(file, data),

@@ -21,7 +21,8 @@ ID_RULE = "use a-z, 0-9 and single hyphens between them"
 _TERM_KEYS = ("name", "aliases", "tag")
 _AREA_KEYS = (*_TERM_KEYS, "task")
 _SOURCE_KEYS = ("by", "title", "url")
-_LIBRARY_KEYS = ("name", "deck", "tags", "title", "homepage", "files", "releases", "license")
+_LIBRARY_KEYS = ("name", "deck", "title", "homepage", "files", "license")
+_OPTIONAL_KEYS = ("tags", "releases")
 _HOLDS = {
     "taxonomy.yaml": "the areas, topics, companies and tracks",
     "sources.yaml": "the works that answers cite",
@@ -87,15 +88,15 @@ class Settings:
     """The prefix of every note's guid. Anki would take a changed one for a new deck."""
     deck: str
     """The root deck. Anki matches decks by name."""
-    tags: str
-    """The root of all tags."""
     title: str
     homepage: str
     files: str
     """The address under which the cards folder can be read."""
-    releases: str
-    """The address from which ready packages are downloaded."""
     license: str
+    tags: str
+    """The root of all tags; the name, if the file gives none."""
+    releases: str
+    """The address from which ready packages are downloaded; the home page, if it gives none."""
 
     def tag(self, *parts: str) -> str:
         """Return a tag below the library's root: ``ml::company::amazon``."""
@@ -259,8 +260,15 @@ def _sources(
 
 
 def _settings(library: frontmatter.Mapping, problems: list[Diagnostic]) -> Settings:
-    values, _ = _texts(library.place, library, _LIBRARY_KEYS, _LIBRARY_KEYS, problems)
-    settings = Settings(*values)
+    known = (*_LIBRARY_KEYS, *_OPTIONAL_KEYS)
+    values, _ = _texts(library.place, library, known, _LIBRARY_KEYS, problems)
+    name, homepage = values[0], values[3]
+    tags, releases = (
+        str(library.get(key) or instead)
+        for key, instead in (("tags", name), ("releases", homepage))
+    )
+    given = dict(zip(_LIBRARY_KEYS, values, strict=True))
+    settings = Settings(**given, tags=tags, releases=releases)
     if settings.name and not ID.fullmatch(settings.name):
         problems.append(library.place.problem("catalog", f"`name` is no id; {ID_RULE}"))
     for key in _ADDRESSES:

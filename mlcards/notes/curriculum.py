@@ -42,6 +42,7 @@ class Outline:
     """Whether the form of the file is right, so that no note of it is missing."""
     problems: tuple[Diagnostic, ...]
     advice: tuple[Diagnostic, ...]
+    """What `check` says besides: advice, and errors that stop a release but no build."""
 
 
 def place(answer: Answer, catalog: Catalog) -> Place:

@@ -102,6 +102,9 @@ def _demand(compiled: Compiled) -> None:
     if not formulas.installed():
         raise Refused(formulas.HOW_TO_INSTALL)
     found = [*formulas.check(compiled)]
+    found += [
+        one for outline in compiled.outlines for one in outline.advice if one.severity == "error"
+    ]
     answers = load(compiled.folder).answers
     found += [one.problem for one in run_all(answers, tested(compiled.folder)) if one.problem]
     if found:

@@ -213,7 +213,7 @@ def test_list(mini: Path) -> None:
             "picture",
             "big.png:1:1: the picture is larger than 1000 kB; make it smaller [image-size]",
         ),
-        ("taxonomy", "cards/taxonomy.yaml:1:1: the file cannot be read"),
+        ("taxonomy", "cards/taxonomy.yaml:1:1: this file is missing; it holds the areas"),
     ],
 )
 def test_a_spoilt_folder(spoil: str, expected: str, mini: Path, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_spoilt_folder(spoil: str, expected: str, mini: Path, tmp_path: Path) 
 def test_a_folder_that_is_none(mini: Path) -> None:
     """A path that does not exist is said so by each command."""
     expected = (
-        "nowhere:1:1: there is no such folder; name the folder that holds the answers [folder]"
+        "nowhere:1:1: there is no such folder; name that of the answers, or start one: `mlcards init` [folder]"
     )
     assert expected in mlcards("build", "nowhere").output
     assert "there is no file or folder nowhere" in mlcards("check", "nowhere").output

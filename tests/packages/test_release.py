@@ -52,6 +52,20 @@ def test_broken_formulas_and_code_are_refused(mini: Path) -> None:
     assert not RECORD.exists()
 
 
+def test_a_company_without_evidence_is_built_and_not_released(mini: Path) -> None:
+    """A bare list of companies is readable; `check` and `release` ask where it is reported."""
+    file = mini / "ml-coding" / "auc.md"
+    text = file.read_text("utf-8")
+    file.write_text(text.replace("{amazon: listed https://example.org/list}", "[amazon]"), "utf-8")
+    mlcards("build")
+    place = "cards/ml-coding/auc.md:2:13: say where `amazon` is reported to ask this: "
+    wanted = place + "`companies: {amazon: https://…}` [evidence]"
+    assert wanted in mlcards("check", code=1)
+    assert wanted in mlcards("release", "1.0.0", "-o", "out", code=1)
+    file.write_text(text.replace("listed https://example.org/list", "hearsay"), "utf-8")
+    assert "`hearsay` is no source and no address" in mlcards("build", code=1)
+
+
 def test_without_mathjax_there_is_no_release(mini: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Formulas that were not typeset are not published; the message says what to install."""
     monkeypatch.setattr("mlcards.authoring.formulas.installed", lambda: False)
