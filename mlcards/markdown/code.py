@@ -166,10 +166,15 @@ def highlight(block: CodeBlock) -> str:
     text = block.code.text.rstrip("\n")
     if block.language in _PLAIN or (block.language != "python" and len(text) > _MAX_COLORED):
         return escape(text, quote=False)
+    pieces = ((_color(type), piece) for type, piece in _lexer(block.language).get_tokens(text))
+    return _colored(pieces)
+
+
+@cache
+def _lexer(language: str) -> Any:
     from pygments.lexers import get_lexer_by_name
 
-    lexer = get_lexer_by_name(block.language, stripnl=False, ensurenl=False)
-    return _colored((_color(type), piece) for type, piece in lexer.get_tokens(text))
+    return get_lexer_by_name(language, stripnl=False, ensurenl=False)
 
 
 def _colored(pieces: Iterable[tuple[str, str]]) -> str:
@@ -178,28 +183,20 @@ def _colored(pieces: Iterable[tuple[str, str]]) -> str:
     White space has no color of its own, so that it does not show how a version of Pygments
     cuts the code.
     """
-    stretches: list[tuple[str, str]] = []
-    for color, piece in pieces:
-        core = piece.strip()
-        if not core:
-            stretches.append(("", piece))
-            continue
-        start = piece.index(core)
-        before, after = piece[:start], piece[start + len(core) :]
-        stretches += [("", before), (color, core), ("", after)]
     html: list[str] = []
-    last, gap = "", ""
-    for color, piece in stretches:
-        if not color and not piece.strip():
-            gap += piece
+    color = ""
+    stretch: list[str] = []
+    for next_color, piece in (*pieces, ("end", "end")):
+        if next_color == color or piece.isspace():
+            stretch.append(piece)
             continue
-        if color != last:
-            html += ["</span>" if last else "", gap, f'<span class="{color}">' if color else ""]
-        else:
-            html.append(gap)
-        html.append(escape(piece, quote=False))
-        last, gap = color, ""
-    return "".join([*html, "</span>" if last else "", gap])
+        text = escape("".join(stretch), quote=False)
+        if core := color and text.strip():
+            before, _, after = text.partition(core)
+            text = f'{before}<span class="{color}">{core}</span>{after}'
+        html.append(text)
+        color, stretch = next_color, [piece]
+    return "".join(html)
 
 
 @cache

@@ -26,7 +26,8 @@ CLOZE = re.compile(r"\{\{c([\d,]+)::")
 # The address of a link or a picture: no deletion ends in it.
 _ADDRESS = re.compile(r"\]\([^()\s]*\)|<https?:[^<>\s]*>")
 _BAR = re.compile(r"(?<!\\)\|")
-# Stands for a `|` inside a formula while markdown-it splits a table; source.py refuses it in files.
+_SIGN = re.compile(r"[\\`$]")
+# Stands for a `|` inside a formula while markdown-it splits a table; fragment.py refuses it in files.
 _PIPE = "\ue000"
 
 _Deletions = dict[int, tuple[tuple[int, ...], int]]
@@ -223,13 +224,16 @@ def _cells(state: StateBlock, line: int) -> list[int]:
 
 
 def _protect(line: str) -> str:
+    if "$" not in line or "|" not in line:
+        return line
     i = 0
-    while i < len(line):
+    while match := _SIGN.search(line, i):
+        i = match.start()
         if line[i] == "\\":
             i += 2
         elif line[i] == "`":
             i = _code_end(line, i)
-        elif line[i] == "$" and (end := _formula_end(line, i, len(line))) > 0:
+        elif (end := _formula_end(line, i, len(line))) > 0:
             line = line[:i] + line[i:end].replace("|", _PIPE) + line[end:]
             i = end
         else:
