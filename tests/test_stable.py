@@ -16,7 +16,7 @@ CARDS = Path(__file__).parents[1] / "cards"
 RECORD = """
 import sys
 from pathlib import Path
-from mlcards import record
+from mlcards.history import record
 from mlcards.compile import compile_cards
 compiled = compile_cards(Path(sys.argv[1]))
 print(record.to_text(record.renew(record.Record(), compiled.catalog, compiled.notes, 1)))
@@ -120,7 +120,7 @@ def test_how_it_is_laid_out_does_not_count(one: str, other: str) -> None:
         ("<pre><code>if x:\n  y</code></pre>", "<pre><code>if x:\n    y</code></pre>"),
         ('<a href="https://a.org">a</a>', '<a href="https://b.org">a</a>'),
         ('<p>say class="a" &gt;</p>', '<p>say class="b" &gt;</p>'),
-        ('<img class="drawing" src="a.svg" alt="x">', '<img class="drawing" src="b.svg" alt="x">'),
+        ('<img class="figure" src="a.svg" alt="x">', '<img class="figure" src="b.svg" alt="x">'),
     ],
 )
 def test_what_a_note_says_counts(one: str, other: str) -> None:

@@ -27,7 +27,7 @@ CLOZE = re.compile(r"\{\{c([\d,]+)::")
 _ADDRESS = re.compile(r"\]\([^()\s]*\)|<https?:[^<>\s]*>")
 _BAR = re.compile(r"(?<!\\)\|")
 _SIGN = re.compile(r"[\\`$]")
-# Stands for a `|` inside a formula while markdown-it splits a table; fragment.py refuses it in files.
+# Stands for a `|` inside a formula while markdown-it splits a table; files may not hold it.
 _PIPE = "\ue000"
 
 _Deletions = dict[int, tuple[tuple[int, ...], int]]

@@ -184,7 +184,7 @@ def _answer(
     problems: Iterable[Diagnostic],
     similar: Iterable[Diagnostic],
 ) -> dict[str, Any]:
-    tags = [tag.split("::", 1) for tag in notes[0].tags if "::" in tag]
+    tags = [tag.split("::")[1:3] for tag in notes[0].tags if tag.count("::") == 2]
     path = outline.path
     title = next(note.title for note in outline.notes if note.kind == "explain")
     words = " ".join([title, outline.id, *notes[0].tags, *(note.title for note in notes)])

@@ -245,9 +245,7 @@ def test_a_spoilt_folder(spoil: str, expected: str, mini: Path, tmp_path: Path) 
 
 def test_a_folder_that_is_none(mini: Path) -> None:
     """A path that does not exist is said so by each command."""
-    expected = (
-        "nowhere:1:1: there is no such folder; name that of the answers, or start one: `mlcards init` [folder]"
-    )
+    expected = "nowhere:1:1: there is no such folder; name that of the answers, or start one: `mlcards init` [folder]"
     assert expected in mlcards("build", "nowhere").output
     assert "there is no file or folder nowhere" in mlcards("check", "nowhere").output
     assert "is in no cards folder" in mlcards("check", "/").output

@@ -126,11 +126,12 @@ def test_turn_night_and_phone(server: str, page: Page) -> None:
 
 
 def test_keys_lead_through_the_cards(server: str, page: Page) -> None:
-    """The arrow keys go to the next and previous card, prompts before their Explain card."""
-    page.goto(f"{server}#auc/ties/0")
+    """The arrow keys go to the next and previous card, an Explain card before its prompts."""
+    page.goto(f"{server}#auc")
     side(page, "question").wait_for_selector(".question")
     for key, address in (
-        ("ArrowRight", "#auc"),
+        ("ArrowRight", "#auc/ties/0"),
+        ("ArrowRight", "#bias-variance"),
         ("ArrowRight", "#bias-variance/bagging-lowers/0"),
         ("ArrowRight", "#bias-variance/decomposition/0"),
         ("ArrowRight", "#bias-variance/decomposition/1"),
@@ -161,6 +162,7 @@ def test_a_saved_file_shows_at_once(server: str, page: Page) -> None:
     assert answer.evaluate("[...document.querySelectorAll('details')].map(d => d.open)") == [
         False,
         True,
+        False,
     ]
     assert page.locator("#answer").is_visible()
 

@@ -23,7 +23,7 @@ def mlcards(*words: str) -> str:
 @pytest.fixture
 def compiled(mini: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Say that the files have not changed for long; return a list of what gets compiled."""
-    from mlcards.compile import folder as compile
+    from mlcards import compile
     from mlcards.state import unchanged
 
     real = compile.compile_cards
