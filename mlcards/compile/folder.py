@@ -11,7 +11,7 @@ from typing import Any
 
 from mlcards import checks, library
 from mlcards.compile.sheets import Renderer, Sheet
-from mlcards.history import Record, record
+from mlcards.history import Record, losses, record
 from mlcards.library import Catalog
 from mlcards.notes import Fields, Note, Outline, assemble, filled
 from mlcards.state import RECORD, Store, pack, take, unpack
@@ -77,16 +77,16 @@ def compile_cards(folder: Path, track: Track = iter, store: Store | None = None)
     )
     released = record.load(folder)
     path = (folder / RECORD).as_posix()
-    found.update(record.identity(released, files.catalog, path))
+    found.update(losses.identity(released, files.catalog, path))
     for one in outlines:
         for note in one.notes:
             if entry := released.notes.get(note.key):
-                found.update(record.renumbered(entry, note, one.path))
+                found.update(losses.renumbered(entry, note, one.path))
     broken = {problem.path for problem in found}
     if sound:
         paths = {one.id: one.path for one in outlines}
-        instead = record.renamed(released, rendered)
-        found.update(record.vanished(released, rendered, instead, paths, path))
+        instead = losses.renamed(released, rendered)
+        found.update(losses.vanished(released, rendered, instead, paths, path))
         # A link to an answer that was renamed is right again when that is undone.
         broken.update(f"/{key}.md" for key in instead)
     found.update(checks.related(outlines, broken))

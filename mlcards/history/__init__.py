@@ -1,7 +1,8 @@
 """What was released to learners, and what an update does to them."""
 
-from mlcards.history import record
-from mlcards.history.diff import Contents, NoPackage, as_json, as_markdown, as_text, contents, diff
+from mlcards.history import losses, record
+from mlcards.history.diff import as_json, as_markdown, as_text, diff
+from mlcards.history.package import Contents, NoPackage, contents
 from mlcards.history.record import VERSION, Record
 
 __all__ = [
@@ -14,5 +15,6 @@ __all__ = [
     "as_text",
     "contents",
     "diff",
+    "losses",
     "record",
 ]
