@@ -36,18 +36,18 @@ def build(
       mlcards build --tag amazon,google --tag hard
       mlcards build --tag 'topic::reg*' --exclude-tag kind::explain -o deck.apkg
     """
-    from mlcards.state import UnusableTime, revision, unchanged
+    from mlcards.state import UnusableTime, memory, revision
 
     state = None
     with contextlib.suppress(OSError, UnusableTime):
-        state = unchanged.look(cards, cards, tags, without, output, revision(cards))
-    written = unchanged.recall("build", state)
+        state = memory.look(cards, cards, tags, without, output, revision(cards))
+    written = memory.recall("build", state)
     if written is None:
         written = _build(cards, tags, without, output)
-        if state and (changed := unchanged.changes(state, cards)):
+        if state and (changed := memory.changes(state, cards)):
             message = f"{changed[0]} changed while the packages were made of it; build again"
             raise click.ClickException(message)
-        unchanged.remember("build", state, written, [file for file, _, _ in written])
+        memory.remember("build", state, written, [file for file, _, _ in written])
     click.echo("\n".join(package_line(*package) for package in written))
     _, notes, number = max(written, key=lambda package: package[1])
     packages = count(len(written), "package")

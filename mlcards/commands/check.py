@@ -34,7 +34,7 @@ def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
       mlcards check
       mlcards check cards/ml-theory/softmax.md
     """
-    from mlcards.state import unchanged
+    from mlcards.state import memory
     from mlcards.text import FORMATS, Diagnostic
 
     if rules:
@@ -43,11 +43,11 @@ def check(paths: tuple[Path, ...], form: str, rules: bool) -> None:
     folder = folder_of(paths)
     state = None
     with contextlib.suppress(OSError):
-        state = unchanged.look(folder, folder)
-    known = unchanged.recall("check", state)
+        state = memory.look(folder, folder)
+    known = memory.recall("check", state)
     if known is None:
         known = _check(folder, form)
-        unchanged.remember("check", state, known)
+        memory.remember("check", state, known)
     found, answers, left_out = known
     each_holds_an_answer(paths, [path for path, *_ in (*found, *answers)])
     if left_out:

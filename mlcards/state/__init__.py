@@ -1,6 +1,6 @@
 """Know a cards folder as it lies on disk: its commit and time, what changed, what was kept."""
 
-from mlcards.state import cache, unchanged
+from mlcards.state import cache, memory
 from mlcards.state.cache import (
     WAITING,
     Store,
@@ -22,7 +22,6 @@ from mlcards.state.revision import (
     revision,
     tag_exists,
 )
-from mlcards.state.unchanged import look, recall, remember
 
 __all__ = [
     "NO_COMMIT",
@@ -34,17 +33,14 @@ __all__ = [
     "cache",
     "epoch",
     "installed",
-    "look",
+    "memory",
     "opened",
     "pack",
     "place",
-    "recall",
-    "remember",
     "revision",
     "seal",
     "tag_exists",
     "take",
-    "unchanged",
     "unpack",
     "versions",
 ]

@@ -24,7 +24,7 @@ def mlcards(*words: str) -> str:
 def compiled(mini: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Say that the files have not changed for long; return a list of what gets compiled."""
     from mlcards import compile
-    from mlcards.state import unchanged
+    from mlcards.state import memory
 
     real = compile.compile_cards
     folders: list[Path] = []
@@ -34,7 +34,7 @@ def compiled(mini: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         return real(folder, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(compile, "compile_cards", spy)
-    monkeypatch.setattr(unchanged, "_CLOCK", 0)
+    monkeypatch.setattr(memory, "_CLOCK", 0)
     return folders
 
 
