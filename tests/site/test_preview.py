@@ -101,6 +101,16 @@ def test_index_search_and_filters(server: str, page: Page) -> None:
     assert page.locator("#count").inner_text() == "1 of 2 answers"
 
 
+def test_a_broken_formula_says_its_fault(server: str, page: Page) -> None:
+    """Beside the TeX that Anki would show stands what MathJax says of it."""
+    edit("follows the noise.", "follows $x^a^b$.")
+    page.goto(f"{server}#bias-variance")
+    side(page, "question").wait_for_selector("h1.question")
+    fault = side(page, "answer").wait_for_selector(".broken-formula", state="attached")
+    assert fault
+    assert fault.text_content() == " MathJax: Double exponent: use braces to clarify"
+
+
 def test_turn_night_and_phone(server: str, page: Page) -> None:
     """A card turns, by night and at a phone's width, with its formulas typeset."""
     page.goto(f"{server}#bias-variance")

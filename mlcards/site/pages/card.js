@@ -3,7 +3,11 @@
 
 const qa = document.getElementById("qa");
 let shown = "";
-let work = Promise.resolve();
+// Before, MathJax is not there yet and is only its own configuration.
+let work = new Promise(resolve => {
+  if (document.readyState === "complete") resolve();
+  else addEventListener("load", resolve);
+});
 
 window.addEventListener("message", event => {
   if (event.source !== parent) return;
@@ -26,8 +30,21 @@ window.addEventListener("message", event => {
       MathJax.texReset();
       return MathJax.typesetPromise([qa]);
     }
-  }).then(() => scrollTo(0, again ? top : 0));
+  }).then(() => {
+    sayWhatIsBroken();
+    scrollTo(0, again ? top : 0);
+  });
 });
+
+// Anki shows the TeX of a broken formula without a word; here its fault stands beside it.
+function sayWhatIsBroken() {
+  for (const broken of qa.querySelectorAll("mjx-merror")) {
+    const fault = document.createElement("strong");
+    fault.className = "broken-formula";
+    fault.textContent = ` MathJax: ${broken.dataset.mjxError}`;
+    broken.closest("mjx-container").after(fault);
+  }
+}
 
 document.addEventListener("keydown", event => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
