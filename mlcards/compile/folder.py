@@ -19,7 +19,7 @@ from mlcards.text import Diagnostic, InvalidAnswer
 
 Track = Callable[[Sequence[Path]], Iterable[Path]]
 
-_ENOUGH_FOR_A_WORKER = 100
+_ENOUGH_FOR_A_WORKER = 40
 """So many answers take longer to render than it takes to start a process for them."""
 
 
