@@ -73,7 +73,10 @@ def run(answer: Answer) -> Run:
         message = f"the code takes longer than {TIME_LIMIT:.0f} s; make it smaller"
         return Run(answer, answer.start.problem("run", message), {})
     mark, _, text = report.partition(b"\n")
-    result = json.loads(text) if mark == word.encode() else None
+    result = None
+    if mark == word.encode():
+        with suppress(ValueError):  # there was no room for all of it
+            result = json.loads(text)
     if not result or (result["ran"] != len(pieces) and not result["problem"]):
         lines = said.decode("utf-8", "replace").strip().splitlines()
         reason = (lines or [f"exit code {code}"])[-1]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 _SETTINGS = (
@@ -13,7 +13,8 @@ _SETTINGS = (
     f"core.hooksPath={os.devnull}",
     "protocol.allow=never",  # a partial clone fetches nothing meanwhile
 )
-_NO_FILTER = ("clean=", "smudge=", "process=", "required=false")
+_NO_FILTER = {"clean": "", "smudge": "", "process": "", "required": "false"}
+_NONE: Mapping[str, str] = {}
 _ENVIRONMENT = {
     "LC_ALL": "C",
     "GIT_NO_LAZY_FETCH": "1",
@@ -39,12 +40,7 @@ def git(folder: Path, *words: str) -> str:
     a repository that is there.
     """
     top = _top(folder)
-    found = top and _run(top, "config", "--name-only", "--get-regexp", r"^filter\.")
-    if not top or not found:
-        return ""
-    filters = sorted({name.rpartition(".")[0] for name in found.stdout.splitlines()})
-    unset = [f"{name}.{part}" for name in filters for part in _NO_FILTER]
-    done = _run(top, *words, settings=unset)
+    done = _run(top, *words, settings=_no_filters(top)) if top else None
     if not done:
         return ""
     if done.returncode == 0:
@@ -55,6 +51,13 @@ def git(folder: Path, *words: str) -> str:
     raise GitRefused(f"git cannot tell the state of {folder}: {reason}")
 
 
+def _no_filters(top: Path) -> dict[str, str]:
+    """Return the settings by which git changes no file with a program before it compares it."""
+    found = _run(top, "config", "-z", "--name-only", "--get-regexp", r"^filter\.")
+    names = {name.rpartition(".")[0] for name in found.stdout.split("\0")} if found else set()
+    return {f"{name}.{part}": word for name in names - {""} for part, word in _NO_FILTER.items()}
+
+
 def _top(folder: Path) -> Path | None:
     """Return the work tree that a folder belongs to, or None."""
     inside = folder.resolve()
@@ -62,10 +65,15 @@ def _top(folder: Path) -> Path | None:
 
 
 def _run(
-    top: Path, *words: str, settings: Sequence[str] = ()
+    top: Path, *words: str, settings: Mapping[str, str] = _NONE
 ) -> subprocess.CompletedProcess[str] | None:
-    options = [word for setting in (*_SETTINGS, *settings) for word in ("-c", setting)]
+    options = [word for setting in _SETTINGS for word in ("-c", setting)]
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    # Not by `-c`: the name of a filter may hold any sign.
+    for number, (name, word) in enumerate(settings.items()):
+        environment[f"GIT_CONFIG_KEY_{number}"] = name
+        environment[f"GIT_CONFIG_VALUE_{number}"] = word
+    environment["GIT_CONFIG_COUNT"] = str(len(settings))
     places = os.environ.get("PATH", os.defpath).split(os.pathsep)
     environment["PATH"] = os.pathsep.join(filter(os.path.isabs, places))
     environment["GIT_CEILING_DIRECTORIES"] = str(top.parent)
