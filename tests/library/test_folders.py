@@ -239,16 +239,17 @@ def test_a_repository_of_its_own_inside_the_cards(mini: Path) -> None:
     assert "cards/ml-theory:1:1: a git repository inside" in mlcards("build").output
 
 
-def test_git_runs_no_hook_filter_or_monitor(trap: Path) -> None:
+@pytest.mark.parametrize("name", ["x", "x=y", "x.y"])
+def test_git_runs_no_hook_filter_or_monitor(trap: Path, name: str) -> None:
     """Whatever the settings of the repository and its attributes say, nothing of theirs runs."""
-    for key in ("core.fsmonitor", "filter.x.clean", "filter.x.process", "gpg.program"):
+    for key in ("core.fsmonitor", f"filter.{name}.clean", "filter.x.process", "gpg.program"):
         git("config", key, str(trap))
     git("config", "log.showSignature", "true")
     git("config", "core.hooksPath", str(trap.parent / "hooks"))
     Path("hooks").mkdir()
     for hook in ("post-index-change", "fsmonitor-watchman", "reference-transaction"):
         shutil.copy(trap, Path("hooks") / hook)
-    Path("cards/.gitattributes").write_text("* filter=x\n", "utf-8")
+    Path("cards/.gitattributes").write_text(f"* filter={name}\n", "utf-8")
     os.utime(ANSWER)
     assert revision(Path("cards")).changed
     assert mlcards("build").exit_code == 0
